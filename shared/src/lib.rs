@@ -1,1 +1,45 @@
-//! Map of the crate.
+//! What the functions share, from the bottom up; imports point from later lines to earlier ones.
+//!
+//! | module | what it is |
+//! | --- | --- |
+//! | [`ambient`] | the clock and the random generator |
+//! | [`money`] | amounts and currencies |
+//! | [`signing`] | the two signatures; pure |
+//! | [`callback_url`] | which addresses may be called |
+//! | [`config`] | settings and secrets |
+//! | [`aws`], [`http_client`] | the ways out |
+//! | [`order`] | the order, its states and transitions; pure |
+//! | [`store`] | orders in DynamoDB |
+//! | [`binance`] | client: sign, send, retry, sort the ends |
+//! | [`confirmation`] | telling LeadsCalendar |
+//! | [`certificates`] | public keys by serial |
+//! | [`webhook`] | a notification: verified first, read second |
+//! | [`problem`] | error mapping: one error, one answer |
+//! | [`app`] | what a function is made of |
+//! | [`http_api`] | what the functions behind the HTTP API do alike |
+
+pub mod ambient;
+pub mod money;
+pub mod signing;
+
+pub mod callback_url;
+pub mod config;
+
+pub mod aws;
+pub mod http_client;
+
+pub mod order;
+
+pub mod store;
+
+pub mod binance;
+pub mod confirmation;
+
+pub mod certificates;
+
+pub mod webhook;
+
+pub mod problem;
+
+pub mod app;
+pub mod http_api;

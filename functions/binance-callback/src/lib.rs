@@ -1,1 +1,259 @@
-//! Placeholder until the function is written.
+//! `POST /binance-callback`: takes a notification of Binance Pay, records what it says, and tells LeadsCalendar.
+//!
+//! Binance is answered `SUCCESS` only when what it said is durable; whatever fails before that is answered `FAIL`, and
+//! Binance repeats it. What fails after that, `reconcile-orders` makes up for.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use lambda_http::http::{Method, StatusCode};
+use lambda_http::{Body, Request as Event, Response};
+use serde::Serialize;
+use shared::ambient::now_ms;
+use shared::app::{App, StartError};
+use shared::binance::BinanceError;
+use shared::certificates::{CertificateError, Certificates};
+use shared::confirmation::Confirmer;
+use shared::http_api::{self, Invocation};
+use shared::http_client;
+use shared::order::{self, Alarm, Applied, Order, TradeNo};
+use shared::store::{StoreError, Transition};
+use shared::webhook::{self, News, WebhookError};
+use tracing::{error, info, warn};
+
+/// Time limit for telling LeadsCalendar.
+const CONFIRMATION_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What is kept of the invocation's time for writes and the confirmation, in milliseconds.
+const RESERVE_MS: i64 = 11_000;
+
+/// The function.
+#[derive(Debug)]
+pub struct BinanceCallback {
+    app: App,
+    certificates: Certificates,
+    confirmer: Confirmer,
+}
+
+/// The answer Binance expects.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Acknowledgement {
+    return_code: &'static str,
+    return_message: Option<String>,
+}
+
+/// A notification that is not acknowledged.
+#[derive(Debug, thiserror::Error)]
+enum NotAcknowledged {
+    #[error("the method must be POST")]
+    Method,
+    #[error(transparent)]
+    Webhook(#[from] WebhookError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl BinanceCallback {
+    /// Builds the function from the settings that `lookup` finds.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub fn new(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, StartError> {
+        let app = App::new(lookup)?;
+        let policy = app.settings.policy.clone();
+        let http = http_client::confirmation_client(policy.allow_local)?;
+        let confirmer = Confirmer::new(http, policy, Arc::clone(&app.secrets));
+        Ok(Self {
+            certificates: Certificates::new(app.binance.clone()),
+            confirmer,
+            app,
+        })
+    }
+
+    /// Opens the connections before the first notification.
+    pub async fn connect(&self) {
+        self.app.connect().await;
+    }
+
+    /// Answers one notification.
+    pub async fn handle(&self, event: Event) -> Response<Body> {
+        let invocation = Invocation::of(&event);
+        match self.receive(&event, &invocation).await {
+            Ok(()) => http_api::json(
+                StatusCode::OK,
+                &Acknowledgement {
+                    return_code: "SUCCESS",
+                    return_message: None,
+                },
+            ),
+            Err(reason) => not_acknowledged(&reason, &invocation),
+        }
+    }
+
+    async fn receive(&self, event: &Event, invocation: &Invocation) -> Result<(), NotAcknowledged> {
+        if event.method() != Method::POST {
+            return Err(NotAcknowledged::Method);
+        }
+        let deadline_ms = invocation.deadline_ms.saturating_sub(RESERVE_MS);
+        let notification = webhook::receive(
+            event.headers(),
+            event.body().as_ref(),
+            &self.certificates,
+            now_ms(),
+            deadline_ms,
+        )
+        .await?;
+        let Some(News { trade_no, fact }) = notification.news else {
+            info!(
+                kind = notification.kind,
+                "notification of no order of ours acknowledged"
+            );
+            return Ok(());
+        };
+        let Some(order) = self.app.store.load(&trade_no.order_id).await? else {
+            warn!(kind = notification.kind, %trade_no, "notification of an order that is not in the table acknowledged");
+            return Ok(());
+        };
+
+        let events = [order::Event::Learned {
+            attempt: trade_no.attempt,
+            fact,
+        }];
+        let mut transition = self
+            .app
+            .store
+            .transition(order, &events, &notification.kind, now_ms())
+            .await?;
+        report(&transition, &trade_no, &notification.kind);
+        if transition.order.is_unverified() {
+            transition = self.verify(transition, &trade_no, deadline_ms).await?;
+        }
+        if transition.order.confirmation.revision != transition.before.confirmation.revision {
+            self.confirm(transition.order).await;
+        }
+        Ok(())
+    }
+
+    /// Asks Binance about money that it reports before, or without, having told us the terms. If it does not answer now,
+    /// `reconcile-orders` asks again: the report itself is in the table.
+    async fn verify(
+        &self,
+        reported: Transition,
+        trade_no: &TradeNo,
+        deadline_ms: i64,
+    ) -> Result<Transition, StoreError> {
+        let known = match self.app.binance.query(trade_no, deadline_ms).await {
+            Ok(Some(known)) => known,
+            Ok(None) => {
+                warn!(%trade_no, "Binance reports a payment of a trade number that it does not know");
+                return Ok(reported);
+            }
+            Err(BinanceError::Call(error)) => {
+                warn!(%trade_no, "the payment cannot be verified yet: {error}");
+                return Ok(reported);
+            }
+            Err(BinanceError::Secrets(error)) => {
+                warn!(%trade_no, "the payment cannot be verified yet: {error}");
+                return Ok(reported);
+            }
+        };
+        let events: Vec<_> = known
+            .facts
+            .into_iter()
+            .map(|fact| order::Event::Learned {
+                attempt: trade_no.attempt,
+                fact,
+            })
+            .collect();
+        let verified = self
+            .app
+            .store
+            .transition(reported.order, &events, "query", now_ms())
+            .await?;
+        report(&verified, trade_no, "query");
+        Ok(verified)
+    }
+
+    /// The first attempt to tell LeadsCalendar. That it is owed is in the table already, so nothing here can be lost.
+    async fn confirm(&self, order: Order) {
+        let order_id = order.order_id.clone();
+        let event = self.confirmer.confirm(&order, CONFIRMATION_TIMEOUT).await;
+        if let order::Event::Unconfirmed { answer, .. } = &event {
+            warn!(order.id = %order_id, "order {order_id} not confirmed yet: {}", answer.reason);
+        }
+        if let Err(error) = self
+            .app
+            .store
+            .transition(order, &[event], "confirmation", now_ms())
+            .await
+        {
+            warn!(order.id = %order_id, %error, "order {order_id}: the confirmation's outcome is not recorded and will be repeated");
+        }
+    }
+}
+
+/// One line for what a notification did, and a loud one for what a person must look at.
+fn report(transition: &Transition, trade_no: &TradeNo, kind: &str) {
+    let (order, before) = (&transition.order, &transition.before);
+    match transition.applied {
+        Applied::Changed => {
+            info!(%trade_no, kind, "order {} was {:?} and is {:?}", order.order_id, before.status, order.status)
+        }
+        Applied::Unchanged => {
+            info!(%trade_no, kind, "order {} stays {:?}: nothing new", order.order_id, order.status)
+        }
+        Applied::Refused(reason) => {
+            warn!(%trade_no, kind, "order {} stays {:?}: {reason}", order.order_id, order.status)
+        }
+    }
+    match order.alarm(before) {
+        Some(Alarm::Disputed) => {
+            error!(alarm = "order.disputed", %trade_no, "the payment does not match order {}", order.order_id)
+        }
+        Some(Alarm::SecondPayment) => {
+            error!(alarm = "order.second_payment", %trade_no, "another payment for order {}, which was paid before", order.order_id);
+        }
+        None => {}
+    }
+}
+
+/// `FAIL`, so that Binance repeats it; who has no valid signature learns nothing.
+fn not_acknowledged(reason: &NotAcknowledged, invocation: &Invocation) -> Response<Body> {
+    let request_id = invocation.request_id.as_str();
+    let (status, message) = match reason {
+        NotAcknowledged::Method => (StatusCode::METHOD_NOT_ALLOWED, reason.to_string()),
+        NotAcknowledged::Webhook(error) => match error {
+            WebhookError::Header(_) | WebhookError::Unreadable(_) => {
+                (StatusCode::BAD_REQUEST, error.to_string())
+            }
+            WebhookError::Signature(_)
+            | WebhookError::Certificate(CertificateError::UnknownSerial) => (
+                StatusCode::UNAUTHORIZED,
+                "the signature is not Binance's".to_owned(),
+            ),
+            WebhookError::Certificate(
+                CertificateError::Unavailable(_) | CertificateError::Away,
+            ) => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "the signature cannot be verified just now".to_owned(),
+            ),
+        },
+        NotAcknowledged::Store(_) => (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "the notification cannot be recorded just now".to_owned(),
+        ),
+    };
+    if status.is_server_error() {
+        error!(request_id, status = status.as_u16(), cause = %reason, "notification not acknowledged: {message}");
+    } else {
+        warn!(request_id, status = status.as_u16(), cause = %reason, "notification refused: {message}");
+    }
+    http_api::json(
+        status,
+        &Acknowledgement {
+            return_code: "FAIL",
+            return_message: Some(message),
+        },
+    )
+}

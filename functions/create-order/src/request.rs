@@ -1,0 +1,175 @@
+//! Reading `POST /orders`: every field by its rule, every wrong field in one answer, unknown and repeated ones by name.
+
+mod fields;
+
+use fields::Fields;
+use lambda_http::Body;
+use lambda_http::http::HeaderMap;
+use lambda_http::http::header::CONTENT_TYPE;
+use serde_json::value::RawValue;
+use shared::callback_url::CallbackUrl;
+use shared::config::Settings;
+use shared::money::{Amount, Currency};
+use shared::order::{Request, TerminalType, TransactionType};
+use shared::problem::Problem;
+use url::Url;
+
+/// The longest body that is read, in bytes.
+const MAX_BODY: usize = 16 * 1024;
+/// Decimal places of a price.
+const PRICE_DECIMALS: u32 = 2;
+/// The longest description and the longest URL for the payer's browser, in characters.
+const MAX_TEXT: usize = 256;
+/// The longest reference, in characters.
+const MAX_REFERENCE: usize = 64;
+/// The longest idempotency key, in characters.
+const MAX_KEY: usize = 255;
+
+/// The `Idempotency-Key`, bare or quoted; none if the header is not there.
+///
+/// # Errors
+/// [`Problem`], if it breaks its rule or comes twice.
+pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let mut values = headers.get_all("Idempotency-Key").iter();
+    let (Some(value), second) = (values.next(), values.next()) else {
+        return Ok(None);
+    };
+    let text = value.to_str().unwrap_or_default().trim();
+    let bare = text
+        .strip_prefix('"')
+        .and_then(|text| text.strip_suffix('"'))
+        .unwrap_or(text);
+    let is_key =
+        (1..=MAX_KEY).contains(&bare.len()) && bare.bytes().all(|byte| byte.is_ascii_graphic());
+    if is_key && second.is_none() {
+        Ok(Some(bare.to_owned()))
+    } else {
+        Err(Problem::malformed(
+            "Idempotency-Key must be 1 to 255 visible ASCII characters, bare or in quotes, once",
+        ))
+    }
+}
+
+/// The order that is asked for.
+///
+/// # Errors
+/// [`Problem`].
+pub(crate) fn read(
+    headers: &HeaderMap,
+    body: &Body,
+    settings: &Settings,
+) -> Result<Request, Problem> {
+    let content_type = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let media_type = content_type.split(';').next().unwrap_or_default().trim();
+    if !media_type.eq_ignore_ascii_case("application/json") {
+        return Err(Problem::not_json());
+    }
+    let body: &[u8] = body.as_ref();
+    if body.len() > MAX_BODY {
+        return Err(Problem::too_large(MAX_BODY));
+    }
+
+    let mut fields = Fields::parse(body)?;
+    let transaction_type = fields.required("transactionType", transaction_type);
+    let fiat = fields.required("fiat", |raw| fiat(raw, settings));
+    let price = fields.required("price", |raw| price(raw, settings));
+    let callback_url = fields.required("callbackUrl", |raw| {
+        CallbackUrl::parse(&string(raw)?, &settings.policy)
+            .map(|url| url.as_str().to_owned())
+            .map_err(|error| error.to_string())
+    });
+    let description = fields.optional("description", |raw| text(raw, MAX_TEXT));
+    let reference = fields.optional("reference", |raw| text(raw, MAX_REFERENCE));
+    let return_url = fields.optional("returnUrl", browser_url);
+    let cancel_url = fields.optional("cancelUrl", browser_url);
+    let terminal_type = fields.optional("terminalType", terminal_type);
+    let errors = fields.finish();
+
+    match (transaction_type, fiat, price, callback_url) {
+        (Some(transaction_type), Some(fiat), Some(price), Some(callback_url))
+            if errors.is_empty() =>
+        {
+            Ok(Request {
+                transaction_type,
+                fiat,
+                price,
+                callback_url,
+                description: description.unwrap_or_else(|| "LeadsCalendar".to_owned()),
+                reference,
+                return_url,
+                cancel_url,
+                terminal_type: terminal_type.unwrap_or_default(),
+            })
+        }
+        _ => Err(Problem::fields(errors)),
+    }
+}
+
+fn transaction_type(raw: &RawValue) -> Result<TransactionType, String> {
+    serde_json::from_str(raw.get()).map_err(|_| "must be PAY".to_owned())
+}
+
+fn terminal_type(raw: &RawValue) -> Result<TerminalType, String> {
+    serde_json::from_str(raw.get()).map_err(|_| "must be WEB, WAP, APP or OTHERS".to_owned())
+}
+
+fn fiat(raw: &RawValue, settings: &Settings) -> Result<Currency, String> {
+    let fiat = string(raw)?
+        .parse::<Currency>()
+        .ok()
+        .filter(|fiat| settings.fiats.contains(fiat));
+    fiat.ok_or_else(|| {
+        let allowed: Vec<&str> = settings.fiats.iter().map(Currency::as_str).collect();
+        format!("must be {}", allowed.join(" or "))
+    })
+}
+
+fn price(raw: &RawValue, settings: &Settings) -> Result<Amount, String> {
+    let price = Amount::from_json(raw).map_err(|error| error.to_string())?;
+    if price.is_zero() {
+        Err("must be greater than 0".to_owned())
+    } else if price.decimals() > PRICE_DECIMALS {
+        Err(format!("must have at most {PRICE_DECIMALS} decimals"))
+    } else if price > settings.max_price {
+        Err(format!("must be at most {}", settings.max_price))
+    } else {
+        Ok(price)
+    }
+}
+
+fn string(raw: &RawValue) -> Result<String, String> {
+    serde_json::from_str(raw.get()).map_err(|_| "must be a string".to_owned())
+}
+
+fn text(raw: &RawValue, max_chars: usize) -> Result<String, String> {
+    let text = string(raw)?;
+    if text.trim().is_empty() || text.chars().count() > max_chars {
+        Err(format!(
+            "must be 1 to {max_chars} characters long and not blank"
+        ))
+    } else if text.chars().any(char::is_control) {
+        Err("must not contain control characters".to_owned())
+    } else {
+        Ok(text)
+    }
+}
+
+/// Where the payer's browser goes; we never call it.
+fn browser_url(raw: &RawValue) -> Result<String, String> {
+    let text = text(raw, MAX_TEXT)?;
+    let url = Url::parse(&text)
+        .ok()
+        .filter(|url| url.scheme() == "https" && url.as_str().len() <= MAX_TEXT);
+    match url {
+        Some(url) if !text.contains(char::is_whitespace) => Ok(url.into()),
+        _ => Err(format!(
+            "must be an https address of at most {MAX_TEXT} characters"
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,110 @@
+//! The fields of a JSON object, taken one by one; what is wrong, unknown or repeated is kept until the end.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+use shared::problem::{FieldError, Problem};
+
+/// The longest unknown name that is repeated to the caller, in characters.
+const MAX_NAME: usize = 64;
+
+/// The fields that have not been taken yet, and what is wrong with those that have.
+pub(super) struct Fields {
+    left: Vec<(String, Box<RawValue>)>,
+    errors: Vec<FieldError>,
+}
+
+impl Fields {
+    pub(super) fn parse(body: &[u8]) -> Result<Self, Problem> {
+        let Object(left) = serde_json::from_slice(body).map_err(|error| {
+            // serde_json's text can quote the body; where it stopped is enough.
+            let place = format!("line {} column {}", error.line(), error.column());
+            Problem::malformed(format!("the body must be one JSON object (see {place})"))
+        })?;
+        Ok(Self {
+            left,
+            errors: Vec::new(),
+        })
+    }
+
+    pub(super) fn required<T>(
+        &mut self,
+        name: &str,
+        parse: impl FnOnce(&RawValue) -> Result<T, String>,
+    ) -> Option<T> {
+        let Some(raw) = self.take(name) else {
+            self.refuse(name, "is required");
+            return None;
+        };
+        self.parsed(name, parse(&raw))
+    }
+
+    /// As [`Fields::required`], but it may be absent or `null`.
+    pub(super) fn optional<T>(
+        &mut self,
+        name: &str,
+        parse: impl FnOnce(&RawValue) -> Result<T, String>,
+    ) -> Option<T> {
+        let raw = self.take(name).filter(|raw| raw.get() != "null")?;
+        self.parsed(name, parse(&raw))
+    }
+
+    /// Everything that is wrong, with what nobody took.
+    pub(super) fn finish(mut self) -> Vec<FieldError> {
+        for (name, _) in std::mem::take(&mut self.left) {
+            let name: String = name
+                .chars()
+                .filter(|char| !char.is_control())
+                .take(MAX_NAME)
+                .collect();
+            self.refuse(&name, "is not a field of an order, or is given twice");
+        }
+        self.errors
+    }
+
+    fn take(&mut self, name: &str) -> Option<Box<RawValue>> {
+        let index = self.left.iter().position(|(known, _)| known == name)?;
+        Some(self.left.remove(index).1)
+    }
+
+    fn parsed<T>(&mut self, name: &str, parsed: Result<T, String>) -> Option<T> {
+        parsed.map_err(|rule| self.refuse(name, &rule)).ok()
+    }
+
+    fn refuse(&mut self, name: &str, rule: &str) {
+        let pointer = format!("/{}", name.replace('~', "~0").replace('/', "~1"));
+        self.errors.push(FieldError {
+            pointer,
+            detail: rule.to_owned(),
+        });
+    }
+}
+
+/// A JSON object that keeps repeated names, which a map would lose in silence.
+struct Object(Vec<(String, Box<RawValue>)>);
+
+impl<'de> Deserialize<'de> for Object {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Entries;
+
+        impl<'de> Visitor<'de> for Entries {
+            type Value = Object;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object, A::Error> {
+                let mut entries = Vec::new();
+                while let Some(entry) = map.next_entry()? {
+                    entries.push(entry);
+                }
+                Ok(Object(entries))
+            }
+        }
+
+        deserializer.deserialize_map(Entries)
+    }
+}

@@ -1,0 +1,33 @@
+//! What the process reads from its surroundings: the clock and the random generator, here and nowhere else.
+
+use std::time::SystemTime;
+
+/// The time in milliseconds since the Unix epoch.
+#[must_use]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the named place where the clock is read"
+)]
+pub fn now_ms() -> i64 {
+    let since_epoch = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
+    i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// `N` bytes from the operating system's generator.
+///
+/// # Panics
+///
+/// If the kernel has no random generator; it does not fail once the system has booted, and nothing could be signed without it.
+#[must_use]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the named place where the generator is read"
+)]
+#[expect(clippy::expect_used, reason = "see Panics")]
+pub fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).expect("the kernel's random generator answers");
+    bytes
+}

@@ -1,0 +1,78 @@
+//! What a function is made of: built once at cold start, with every connection opened then, because init has the whole
+//! processor and the first invocation has not.
+
+use std::sync::Arc;
+
+use tracing::warn;
+
+use crate::ambient::now_ms;
+use crate::aws::Clients;
+use crate::binance::Binance;
+use crate::config::{SecretStore, SettingError, Settings};
+use crate::http_client::{self, ClientError};
+use crate::order::OrderId;
+use crate::store::Store;
+
+/// The parts that the functions have in common.
+#[derive(Debug)]
+pub struct App {
+    /// Settings.
+    pub settings: Settings,
+    /// Secrets.
+    pub secrets: Arc<SecretStore>,
+    /// Orders.
+    pub store: Store,
+    /// Binance Pay.
+    pub binance: Binance,
+}
+
+/// The function cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A setting is missing or malformed.
+    #[error(transparent)]
+    Setting(#[from] SettingError),
+    /// There is no HTTPS client.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+}
+
+impl App {
+    /// Builds the parts from the settings that `lookup` finds; connects nothing.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub fn new(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, StartError> {
+        let settings = Settings::read(lookup)?;
+        let clients = Clients::new(&settings.aws);
+        let secrets = Arc::new(SecretStore::new(&settings.secrets, clients.secrets_manager));
+        let store = Store::new(clients.dynamodb, settings.orders_table.clone());
+        let binance = Binance::new(
+            http_client::binance_client()?,
+            settings.binance_base_url.clone(),
+            Arc::clone(&secrets),
+        );
+        Ok(Self {
+            settings,
+            secrets,
+            store,
+            binance,
+        })
+    }
+
+    /// Opens the connections, all at once. What fails here will be tried again by the first request, so it is only logged.
+    pub async fn connect(&self) {
+        let nobody = OrderId::from_random([0; 15]);
+        let (secrets, store, ()) = tokio::join!(
+            self.secrets.current(now_ms()),
+            self.store.load(&nobody),
+            self.binance.connect()
+        );
+        if let Err(error) = secrets {
+            warn!(%error, "secrets cannot be read yet");
+        }
+        if let Err(error) = store {
+            warn!(%error, "the table cannot be reached yet");
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! Which addresses may be called with a confirmation, so that nobody can aim us at ourselves or at our neighbours.
+//!
+//! Two locks in a row. [`CallbackUrl::parse`] admits a URL by its text, [`GuardedResolver`] admits a name by the addresses
+//! it has *now*, and hands the client these very addresses, so that a second look-up cannot bring others. A client does not
+//! resolve what is an address already: those never leave `parse`, but for loopback in the sandbox.
+
+use std::{cell::Cell, fmt, str::FromStr};
+
+use serde::Serialize;
+use thiserror::Error;
+use url::{Host, SyntaxViolation, Url};
+
+mod address;
+
+pub use address::{AddressRefused, GuardedResolver, may_be_called};
+
+/// Longest callback URL, in characters.
+const MAX_LENGTH: usize = 2048;
+
+/// What a callback URL is measured against.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// The hosts that may be called.
+    pub hosts: CallbackHosts,
+    /// Whether http and this machine may be called too, as in the sandbox.
+    pub allow_local: bool,
+}
+
+/// The hosts that may be called: exact ones, and `*.example.com` for all names below `example.com` but not itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallbackHosts(Vec<HostPattern>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum HostPattern {
+    Exact(Host),
+    Below(String),
+}
+
+/// An entry of the list of callback hosts that is no host.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error(
+    "each callback host must be a name such as app.example.com or *.example.com, not {entry:?}"
+)]
+pub struct CallbackHostsError {
+    /// The entry as it was written.
+    pub entry: String,
+}
+
+impl FromStr for CallbackHosts {
+    type Err = CallbackHostsError;
+
+    fn from_str(list: &str) -> Result<Self, Self::Err> {
+        list.split(',')
+            .map(|entry| HostPattern::read(entry.trim()))
+            .collect::<Result<_, _>>()
+            .map(Self)
+    }
+}
+
+impl CallbackHosts {
+    fn contain(&self, host: &Host<&str>) -> bool {
+        self.0.iter().any(|pattern| pattern.matches(host))
+    }
+}
+
+impl HostPattern {
+    fn read(entry: &str) -> Result<Self, CallbackHostsError> {
+        let (below, name) = match entry.strip_prefix("*.") {
+            Some(name) => (true, name),
+            None => (false, entry),
+        };
+        match Host::parse(name) {
+            Ok(Host::Domain(name))
+                if name.contains('*') || name.starts_with('.') || name.ends_with('.') =>
+            {
+                None
+            }
+            Ok(Host::Domain(name)) if below => Some(Self::Below(name)),
+            Ok(Host::Domain(name)) => Some(Self::Exact(Host::Domain(name))),
+            Ok(Host::Ipv4(ip)) => {
+                (ip.is_loopback() && !below).then_some(Self::Exact(Host::Ipv4(ip)))
+            }
+            Ok(Host::Ipv6(ip)) => {
+                (ip.is_loopback() && !below).then_some(Self::Exact(Host::Ipv6(ip)))
+            }
+            Err(_) => None,
+        }
+        .ok_or_else(|| CallbackHostsError {
+            entry: entry.to_owned(),
+        })
+    }
+
+    fn matches(&self, host: &Host<&str>) -> bool {
+        match (self, host) {
+            (Self::Exact(exact), host) => exact == host,
+            (Self::Below(parent), Host::Domain(name)) => name
+                .strip_suffix(parent.as_str())
+                .and_then(|sub| sub.strip_suffix('.'))
+                .is_some_and(|sub| !sub.is_empty()),
+            (Self::Below(_), Host::Ipv4(_) | Host::Ipv6(_)) => false,
+        }
+    }
+}
+
+/// Where the application hears of its order: a URL that satisfied a [`Policy`], in its normal form.
+///
+/// It cannot be deserialised: what was stored is parsed again, with the policy of the day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct CallbackUrl(String);
+
+/// The rule that a callback URL breaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum CallbackUrlError {
+    /// Too long, as written or in its normal form.
+    #[error("callbackUrl must have at most {MAX_LENGTH} characters")]
+    TooLong,
+    /// A control character or white space, which parsers drop in silence.
+    #[error("callbackUrl must not contain control characters or white space")]
+    Blank,
+    /// No absolute URL at all.
+    #[error("callbackUrl must be an absolute URL")]
+    NotUrl,
+    /// Something other than https.
+    #[error("callbackUrl must begin with https://")]
+    NotHttps,
+    /// A user name or password, even an empty one.
+    #[error("callbackUrl must not contain user information")]
+    UserInfo,
+    /// A fragment, even an empty one.
+    #[error("callbackUrl must not have a fragment")]
+    Fragment,
+    /// An address in any notation: `10.0.0.1`, `2130706433`, `0x7f.1`, `[::1]`.
+    #[error("callbackUrl must name its host, not give its IP address")]
+    IpAddress,
+    /// A name of this very machine.
+    #[error("callbackUrl must not be on the local machine")]
+    Localhost,
+    /// A root dot, which makes another spelling of the same name.
+    #[error("the host of callbackUrl must not end with a dot")]
+    TrailingDot,
+    /// A host that nobody allowed.
+    #[error("the host of callbackUrl is not among those allowed")]
+    HostNotAllowed,
+}
+
+impl CallbackUrl {
+    /// Admits a URL that keeps every rule.
+    ///
+    /// # Errors
+    /// [`CallbackUrlError`], the first rule broken.
+    pub fn parse(text: &str, policy: &Policy) -> Result<Self, CallbackUrlError> {
+        if text.chars().count() > MAX_LENGTH {
+            return Err(CallbackUrlError::TooLong);
+        }
+        if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
+            return Err(CallbackUrlError::Blank);
+        }
+
+        // An empty user name is gone from the normal form, so only the parser can tell.
+        let user_info = Cell::new(false);
+        let note = |violation| {
+            if violation == SyntaxViolation::EmbeddedCredentials {
+                user_info.set(true);
+            }
+        };
+        let url = Url::options()
+            .syntax_violation_callback(Some(&note))
+            .parse(text)
+            .map_err(|_| CallbackUrlError::NotUrl)?;
+
+        match url.scheme() {
+            "https" => {}
+            "http" if policy.allow_local => {}
+            _ => return Err(CallbackUrlError::NotHttps),
+        }
+        if user_info.get() {
+            return Err(CallbackUrlError::UserInfo);
+        }
+        if url.fragment().is_some() {
+            return Err(CallbackUrlError::Fragment);
+        }
+        check_host(&url.host().ok_or(CallbackUrlError::NotUrl)?, policy)?;
+        if url.as_str().len() > MAX_LENGTH {
+            return Err(CallbackUrlError::TooLong);
+        }
+        Ok(Self(url.into()))
+    }
+
+    /// The URL as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for CallbackUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn check_host(host: &Host<&str>, policy: &Policy) -> Result<(), CallbackUrlError> {
+    let local = policy.allow_local;
+    let fault = match host {
+        Host::Domain(name) if name.ends_with('.') => Some(CallbackUrlError::TrailingDot),
+        Host::Domain(name) => (is_localhost(name) && !local).then_some(CallbackUrlError::Localhost),
+        Host::Ipv4(ip) => (!ip.is_loopback() || !local).then_some(CallbackUrlError::IpAddress),
+        Host::Ipv6(ip) => (!ip.is_loopback() || !local).then_some(CallbackUrlError::IpAddress),
+    };
+    match fault {
+        Some(fault) => Err(fault),
+        None if policy.hosts.contain(host) => Ok(()),
+        None => Err(CallbackUrlError::HostNotAllowed),
+    }
+}
+
+/// Whether a name is reserved for loopback (RFC 6761, 6.3).
+fn is_localhost(name: &str) -> bool {
+    name.rsplit('.').next() == Some("localhost")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,95 @@
+//! Which IP addresses may be called, and a resolver that yields no others.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use thiserror::Error;
+
+/// Ranges that are not the public internet (IANA special-purpose registry, RFC 6890), as base and prefix length.
+const FORBIDDEN_V4: [(Ipv4Addr, u32); 15] = [
+    (Ipv4Addr::UNSPECIFIED, 8),
+    (Ipv4Addr::new(10, 0, 0, 0), 8),
+    (Ipv4Addr::new(100, 64, 0, 0), 10),
+    (Ipv4Addr::new(127, 0, 0, 0), 8),
+    (Ipv4Addr::new(169, 254, 0, 0), 16),
+    (Ipv4Addr::new(172, 16, 0, 0), 12),
+    (Ipv4Addr::new(192, 0, 0, 0), 24),
+    (Ipv4Addr::new(192, 0, 2, 0), 24),
+    (Ipv4Addr::new(192, 88, 99, 0), 24),
+    (Ipv4Addr::new(192, 168, 0, 0), 16),
+    (Ipv4Addr::new(198, 18, 0, 0), 15),
+    (Ipv4Addr::new(198, 51, 100, 0), 24),
+    (Ipv4Addr::new(203, 0, 113, 0), 24),
+    (Ipv4Addr::new(224, 0, 0, 0), 4),
+    (Ipv4Addr::new(240, 0, 0, 0), 4),
+];
+
+/// As [`FORBIDDEN_V4`]; with all that carries a v4 address inside (compatible, NAT64, Teredo, 6to4).
+const FORBIDDEN_V6: [(Ipv6Addr, u32); 13] = [
+    (Ipv6Addr::UNSPECIFIED, 96),
+    (Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, 0, 0), 96),
+    (Ipv6Addr::new(0x64, 0xff9b, 1, 0, 0, 0, 0, 0), 48),
+    (Ipv6Addr::new(0x100, 0, 0, 0, 0, 0, 0, 0), 64),
+    (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 32),
+    (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32),
+    (Ipv6Addr::new(0x2002, 0, 0, 0, 0, 0, 0, 0), 16),
+    (Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 0), 20),
+    (Ipv6Addr::new(0x5f00, 0, 0, 0, 0, 0, 0, 0), 16),
+    (Ipv6Addr::new(0xfc00, 0, 0, 0, 0, 0, 0, 0), 7),
+    (Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 0), 10),
+    (Ipv6Addr::new(0xfec0, 0, 0, 0, 0, 0, 0, 0), 10),
+    (Ipv6Addr::new(0xff00, 0, 0, 0, 0, 0, 0, 0), 8),
+];
+
+/// Whether an address is on the public internet, or is loopback where `allow_local` admits it.
+///
+/// A v4 address mapped into v6 (`::ffff:10.0.0.1`) is judged as the v4 address it reaches.
+#[must_use]
+pub fn may_be_called(ip: IpAddr, allow_local: bool) -> bool {
+    let ip = ip.to_canonical();
+    let forbidden = match ip {
+        IpAddr::V4(ip) => FORBIDDEN_V4
+            .iter()
+            .any(|(base, prefix)| (ip.to_bits() ^ base.to_bits()).leading_zeros() >= *prefix),
+        IpAddr::V6(ip) => FORBIDDEN_V6
+            .iter()
+            .any(|(base, prefix)| (ip.to_bits() ^ base.to_bits()).leading_zeros() >= *prefix),
+    };
+    !forbidden || (allow_local && ip.is_loopback())
+}
+
+/// A name with an address that may not be called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("every address of a callback host must be public")]
+pub struct AddressRefused;
+
+/// Resolves a name only if each of its addresses may be called, to exactly the addresses checked.
+#[derive(Clone, Copy, Debug)]
+pub struct GuardedResolver {
+    /// Whether loopback may be called too, as in the sandbox.
+    pub allow_local: bool,
+}
+
+impl Resolve for GuardedResolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let Self { allow_local } = *self;
+        Box::pin(async move {
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let admitted: Addrs = Box::new(admit(found, allow_local)?.into_iter());
+            Ok(admitted)
+        })
+    }
+}
+
+fn admit(
+    found: impl Iterator<Item = SocketAddr>,
+    allow_local: bool,
+) -> Result<Vec<SocketAddr>, AddressRefused> {
+    found
+        .map(|address| may_be_called(address.ip(), allow_local).then_some(address))
+        .collect::<Option<_>>()
+        .ok_or(AddressRefused)
+}
+
+#[cfg(test)]
+mod tests;

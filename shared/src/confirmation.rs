@@ -1,0 +1,144 @@
+//! Telling LeadsCalendar: the current order, signed by Standard Webhooks 1.0 (<https://www.standardwebhooks.com>).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
+use reqwest::{Client, Response, StatusCode};
+use serde::Serialize;
+
+use crate::ambient::now_ms;
+use crate::callback_url::{CallbackUrl, Policy};
+use crate::config::SecretStore;
+use crate::http_client;
+use crate::order::{Event, Order, Unaccepted, View};
+
+/// The longest answer that is read, in bytes; what it says is of no interest.
+const ANSWER_BYTES: usize = 4 * 1024;
+
+/// Tells LeadsCalendar.
+#[derive(Debug)]
+pub struct Confirmer {
+    http: Client,
+    policy: Policy,
+    secrets: Arc<SecretStore>,
+}
+
+/// The body of a confirmation.
+#[derive(Serialize)]
+struct Message<'a> {
+    #[serde(rename = "type")]
+    kind: &'a str,
+    timestamp: Option<Timestamp>,
+    data: View<'a>,
+}
+
+impl Confirmer {
+    /// A confirmer that calls only what `policy` allows; `http` must check each address it connects to.
+    #[must_use]
+    pub fn new(http: Client, policy: Policy, secrets: Arc<SecretStore>) -> Self {
+        Self {
+            http,
+            policy,
+            secrets,
+        }
+    }
+
+    /// Makes one attempt to tell the current order, and says what came of it.
+    pub async fn confirm(&self, order: &Order, timeout: Duration) -> Event {
+        let revision = order.confirmation.revision;
+        match self.send(order, timeout).await {
+            Ok(()) => Event::Confirmed { revision },
+            Err(answer) => Event::Unconfirmed { revision, answer },
+        }
+    }
+
+    async fn send(&self, order: &Order, timeout: Duration) -> Result<(), Unaccepted> {
+        let kind = order
+            .confirmation_type()
+            .ok_or_else(|| unaccepted("nothing to tell"))?;
+        // Checked at each attempt: the list of hosts may have changed since the order was made.
+        let url = CallbackUrl::parse(&order.request.callback_url, &self.policy)
+            .map_err(|error| unaccepted(error.to_string()))?;
+        let now_ms = now_ms();
+        let secrets = self
+            .secrets
+            .current(now_ms)
+            .await
+            .map_err(|error| unaccepted(error.to_string()))?;
+
+        let happened_at_ms = order
+            .history
+            .last()
+            .map_or(order.created_at_ms, |change| change.at_ms);
+        let message = Message {
+            kind,
+            timestamp: Timestamp::from_millisecond(happened_at_ms).ok(),
+            data: View::confirmed(order),
+        };
+        let body =
+            serde_json::to_string(&message).map_err(|error| unaccepted(error.to_string()))?;
+        let id = format!("{}_{}", order.order_id, order.confirmation.revision);
+        let timestamp_secs = now_ms / 1_000;
+        let signatures: Result<Vec<String>, _> = secrets
+            .confirmation_signers()
+            .map(|signer| signer.sign(&id, timestamp_secs, body.as_bytes()))
+            .collect();
+        let signatures = signatures
+            .map_err(|error| unaccepted(error.to_string()))?
+            .join(" ");
+
+        let sent = self
+            .http
+            .post(url.as_str())
+            .timeout(timeout)
+            .header(CONTENT_TYPE, "application/json")
+            .header("webhook-id", id)
+            .header("webhook-timestamp", timestamp_secs)
+            .header("webhook-signature", signatures)
+            .body(body)
+            .send()
+            .await;
+        accepted(sent.map_err(|error| unaccepted(reason(&error)))?).await
+    }
+}
+
+async fn accepted(response: Response) -> Result<(), Unaccepted> {
+    let status = response.status();
+    let retry_after = response
+        .headers()
+        .get(RETRY_AFTER)
+        .and_then(|value| value.to_str().ok()?.trim().parse::<i64>().ok());
+    // Read so that the connection can be used again; an answer that is too long costs the connection, not the success.
+    let _ = http_client::read_at_most(response, ANSWER_BYTES).await;
+    if status.is_success() {
+        return Ok(());
+    }
+    Err(Unaccepted {
+        reason: format!("HTTP status {}", status.as_u16()),
+        retry_after_ms: retry_after
+            .filter(|secs| *secs > 0)
+            .map(|secs| secs.saturating_mul(1_000)),
+        is_gone: status == StatusCode::GONE,
+    })
+}
+
+/// Why there was no answer; without the address and without what a resolver or a server said.
+fn reason(error: &reqwest::Error) -> &'static str {
+    if error.is_timeout() {
+        "no answer in time"
+    } else if error.is_connect() {
+        "no connection, or an address that may not be called"
+    } else {
+        "the connection broke before the answer"
+    }
+}
+
+fn unaccepted(reason: impl Into<String>) -> Unaccepted {
+    Unaccepted {
+        reason: reason.into(),
+        retry_after_ms: None,
+        is_gone: false,
+    }
+}

@@ -1,0 +1,97 @@
+//! What the functions behind the HTTP API do alike: whose invocation it is, until when, who calls, and the one log line
+//! of a problem.
+
+use lambda_http::http::header::CONTENT_TYPE;
+use lambda_http::http::{HeaderMap, HeaderValue, StatusCode};
+use lambda_http::{Body, Request, RequestExt as _, Response};
+use serde::Serialize;
+use tracing::{error, info, warn};
+
+use crate::ambient::{now_ms, random};
+use crate::config::Secrets;
+use crate::problem::{Problem, Source};
+use crate::signing::Nonce;
+
+/// Without Lambda's word for it, an invocation is given this long, in milliseconds.
+const DEFAULT_LIMIT_MS: i64 = 20_000;
+
+/// One run of a function.
+#[derive(Clone, Debug)]
+pub struct Invocation {
+    /// Lambda's id of it; in the log and in every problem.
+    pub request_id: String,
+    /// When Lambda ends it, in milliseconds since the Unix epoch.
+    pub deadline_ms: i64,
+}
+
+impl Invocation {
+    /// The invocation that `event` came with.
+    #[must_use]
+    pub fn of(event: &Request) -> Self {
+        let context = event.lambda_context_ref();
+        let deadline_ms = context
+            .and_then(|context| i64::try_from(context.deadline).ok())
+            .filter(|deadline_ms| *deadline_ms > 0);
+        Self {
+            // A claim is held under it, so it must be one of a kind even where Lambda gave none.
+            request_id: context.map_or_else(
+                || Nonce::from_bytes(random()).as_str().to_owned(),
+                |context| context.request_id.clone(),
+            ),
+            deadline_ms: deadline_ms.unwrap_or_else(|| now_ms().saturating_add(DEFAULT_LIMIT_MS)),
+        }
+    }
+}
+
+/// Lets in whoever holds a key that was issued to LeadsCalendar.
+///
+/// # Errors
+/// [`Problem::invalid_api_key`].
+pub fn authenticate(headers: &HeaderMap, secrets: &Secrets) -> Result<(), Problem> {
+    let key = headers
+        .get("X-MBX-APIKEY")
+        .and_then(|key| key.to_str().ok());
+    if key.is_some_and(|key| secrets.is_app_api_key(key)) {
+        Ok(())
+    } else {
+        Err(Problem::invalid_api_key())
+    }
+}
+
+/// A JSON answer.
+#[must_use]
+pub fn json(status: StatusCode, value: &impl Serialize) -> Response<Body> {
+    // Our own values always serialise; were one not to, an empty body is the least harm.
+    let mut response = Response::new(Body::from(serde_json::to_string(value).unwrap_or_default()));
+    *response.status_mut() = status;
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+/// The answer to a problem, which is logged here and nowhere else: loudly if an operator must act.
+#[must_use]
+pub fn problem(problem: Problem, invocation: &Invocation) -> Response<Body> {
+    let (status, code, detail) = (
+        problem.status.as_u16(),
+        problem.code.as_str(),
+        problem.detail.as_str(),
+    );
+    let cause = problem.cause.as_deref().unwrap_or_default();
+    let request_id = invocation.request_id.as_str();
+    if problem.source == Source::Binance && !matches!(status, 400 | 404 | 429) {
+        error!(
+            request_id,
+            status,
+            binance.code = code,
+            cause,
+            "Binance failed us: {detail}"
+        );
+    } else if problem.status.is_server_error() || problem.source == Source::Binance {
+        warn!(request_id, status, code, cause, "not done: {detail}");
+    } else {
+        info!(request_id, status, code, "request refused: {detail}");
+    }
+    problem.into_response(request_id).map(Body::from)
+}

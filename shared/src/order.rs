@@ -1,0 +1,184 @@
+//! The order: what LeadsCalendar wants paid, what is known of each attempt to open a checkout, and what LeadsCalendar
+//! is still owed. Pure: no I/O, no clock.
+//!
+//! ```text
+//!             Opened                   Paid (matches)
+//!  CREATED ───────────▶ PENDING ─────────────────────▶ PAID ──▶ PARTIALLY_REFUNDED ──▶ REFUNDED
+//!   │   ▲                │  │  └─ Paid (does not match) ─▶ DISPUTED ─ a matching payment ─▶ PAID
+//!   │   │ Resumed        │  ├─ Closed ──▶ CANCELED ─┐
+//!   ▼   │                │  └─ Expired ─▶ EXPIRED  ─┼─ a late payment ─▶ PAID, late
+//!  FAILED ◀── Failed ────┘                          │
+//!   └───────────────────────────────────────────────┘
+//! ```
+//!
+//! The status is not set but derived from facts that only accumulate, so notifications may come twice, late and out of
+//! order. An order becomes `PAID` only when a payment matches terms that Binance itself told us in answer to a call of ours.
+
+mod attempt;
+mod confirmation;
+mod event;
+mod id;
+mod request;
+mod transition;
+mod view;
+
+use serde::{Deserialize, Serialize};
+
+pub use attempt::{Attempt, Checkout, End, Payment, Terms};
+pub use confirmation::{Confirmation, SCHEDULE_MS, Unaccepted};
+pub use event::{Alarm, Applied, Event, Fact};
+pub use id::{OrderId, OrderIdError, TradeNo, TradeNoError};
+pub use request::{Request, TerminalType, TransactionType};
+pub use transition::MAX_ATTEMPTS;
+pub use view::View;
+
+/// An order as it is stored; times are milliseconds since the Unix epoch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Order {
+    /// Our id.
+    pub order_id: OrderId,
+    /// Raised by each write; a write is refused when it is no longer what was read.
+    pub version: u64,
+    /// What LeadsCalendar asked for.
+    pub request: Request,
+    /// When the order was recorded.
+    pub created_at_ms: i64,
+    /// Derived from `attempts` by each transition.
+    pub status: Status,
+    /// Every attempt to open a checkout, the first one first.
+    pub attempts: Vec<Attempt>,
+    /// The invocation that is opening a checkout now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim: Option<Claim>,
+    /// The attempt whose payment made the order `PAID`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paid_attempt: Option<u8>,
+    /// The payment came after the order was over, or for an older attempt.
+    pub late: bool,
+    /// Every change of status.
+    pub history: Vec<Change>,
+    /// What LeadsCalendar is still owed.
+    pub confirmation: Confirmation,
+    /// When Binance is to be asked about the order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ask_at_ms: Option<i64>,
+}
+
+/// Where an order stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Status {
+    /// Recorded; Binance has not answered yet.
+    Created,
+    /// Checkout open, waiting for the payer.
+    Pending,
+    /// Money received; trade number, prepay id, amount and currency all match.
+    Paid,
+    /// Closed at Binance before payment.
+    Canceled,
+    /// Its time passed unpaid.
+    Expired,
+    /// Binance refused the order, or reports `ERROR`.
+    Failed,
+    /// Binance reports a payment that does not match the order; a person decides.
+    Disputed,
+    /// A part of the payment went back.
+    PartiallyRefunded,
+    /// The whole payment went back.
+    Refunded,
+}
+
+/// An invocation that works on the order, and until when nobody else may.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Claim {
+    /// The invocation's request id.
+    pub by: String,
+    /// Its deadline.
+    pub until_ms: i64,
+}
+
+/// One change of status.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Change {
+    /// When.
+    pub at_ms: i64,
+    /// Into what.
+    pub status: Status,
+    /// By what.
+    pub cause: String,
+}
+
+impl Order {
+    /// A new order whose first attempt begins with its record.
+    #[must_use]
+    pub fn new(order_id: OrderId, request: Request, claim: Claim, at_ms: i64) -> Self {
+        let mut order = Self {
+            order_id,
+            version: 1,
+            request,
+            created_at_ms: at_ms,
+            status: Status::Created,
+            attempts: vec![Attempt {
+                started_at_ms: at_ms,
+                ..Attempt::default()
+            }],
+            claim: Some(claim),
+            paid_attempt: None,
+            late: false,
+            history: vec![Change {
+                at_ms,
+                status: Status::Created,
+                cause: "request".to_owned(),
+            }],
+            confirmation: Confirmation::default(),
+            ask_at_ms: None,
+        };
+        order.schedule_ask(at_ms);
+        order
+    }
+
+    /// The trade number of the attempt under way.
+    #[must_use]
+    pub fn trade_no(&self) -> TradeNo {
+        TradeNo {
+            order_id: self.order_id.clone(),
+            attempt: self.current_attempt(),
+        }
+    }
+
+    /// The newest attempt, which is never absent: an order is recorded with its first.
+    #[must_use]
+    pub fn current(&self) -> Option<&Attempt> {
+        self.attempts.last()
+    }
+
+    /// The number of the newest attempt, 1–99.
+    #[must_use]
+    pub fn current_attempt(&self) -> u8 {
+        u8::try_from(self.attempts.len()).unwrap_or(u8::MAX)
+    }
+
+    /// The payment that made the order `PAID`.
+    #[must_use]
+    pub fn payment(&self) -> Option<&Payment> {
+        let attempt = self
+            .attempts
+            .get(usize::from(self.paid_attempt?).checked_sub(1)?)?;
+        attempt.settled()
+    }
+
+    /// When there is work: Binance to be asked, or LeadsCalendar to be told.
+    #[must_use]
+    pub fn due_at_ms(&self) -> Option<i64> {
+        [self.ask_at_ms, self.confirmation.next_attempt_at_ms]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,94 @@
+//! What can happen to an order, and what it did.
+
+use super::{Checkout, Claim, Payment, Terms, Unaccepted};
+use crate::money::Amount;
+
+/// Something that happened to an order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// Something became known of one attempt.
+    Learned {
+        /// Its number, 1–99.
+        attempt: u8,
+        /// What.
+        fact: Fact,
+    },
+    /// An invocation sets out to open a checkout: under the same number if that was never used, else under the next.
+    Resumed(Claim),
+    /// The invocation gave up before Binance took the number.
+    Released,
+    /// Binance was asked, and the order is as it was.
+    Asked,
+    /// Nobody came back for an order without a checkout, and Binance knows of no payment.
+    Abandoned,
+    /// An invocation takes on the work that is due.
+    Claimed {
+        /// When somebody else may, if it has not been done by then.
+        until_ms: i64,
+    },
+    /// LeadsCalendar accepted a revision.
+    Confirmed {
+        /// Which.
+        revision: u32,
+    },
+    /// LeadsCalendar did not accept a revision.
+    Unconfirmed {
+        /// Which.
+        revision: u32,
+        /// Why, and what follows.
+        answer: Unaccepted,
+    },
+    /// An operator wants LeadsCalendar told again.
+    RepeatAsked,
+}
+
+/// Something that became known of one attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fact {
+    /// Binance opened the checkout.
+    Opened {
+        /// What is to be paid.
+        terms: Terms,
+        /// Where.
+        checkout: Checkout,
+    },
+    /// Binance refused to open it.
+    Refused,
+    /// Binance's answer did not reach us.
+    Lost,
+    /// What is to be paid, from the answer to a query.
+    Known(Terms),
+    /// Money was received.
+    Paid(Payment),
+    /// Closed at Binance.
+    Closed,
+    /// Its time passed.
+    Expired,
+    /// Binance reports `ERROR`.
+    Errored,
+    /// Money went back to the payer.
+    Refunded {
+        /// All that went back so far.
+        total: Amount,
+    },
+}
+
+/// What an event did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Applied {
+    /// The order is another now.
+    Changed,
+    /// It says nothing new.
+    Unchanged,
+    /// It does not fit the order; says why.
+    Refused(&'static str),
+}
+
+/// A change that a person must look at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Alarm {
+    /// The payment does not match the order.
+    Disputed,
+    /// Money was received more than once.
+    SecondPayment,
+}

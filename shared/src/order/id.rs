@@ -1,0 +1,208 @@
+//! The two names of an order: `OrderId` is ours, `TradeNo` is what Binance knows one attempt by.
+
+use std::fmt;
+use std::fmt::Write as _;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// Length of an [`OrderId`] in hex digits; with the two digits of the attempt it fills Binance's limit of 32.
+const ID_DIGITS: usize = 30;
+
+/// The order's id: 30 lower-case hex digits.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct OrderId(String);
+
+impl OrderId {
+    /// An id from 15 random bytes.
+    #[must_use]
+    pub fn from_random(bytes: [u8; 15]) -> Self {
+        Self::from_bytes(&bytes)
+    }
+
+    /// The id that always belongs to this `client` and `idempotency_key`: SHA-256 over both, truncated to 15 bytes.
+    #[must_use]
+    pub fn derived(client: &str, idempotency_key: &str) -> Self {
+        let digest = Sha256::new()
+            .chain_update(client.as_bytes())
+            .chain_update([0])
+            .chain_update(idempotency_key.as_bytes())
+            .finalize();
+        Self::from_bytes(digest.get(..ID_DIGITS / 2).unwrap_or_default())
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Self {
+        Self(
+            bytes
+                .iter()
+                .fold(String::with_capacity(ID_DIGITS), |mut hex, byte| {
+                    // Writing to a `String` cannot fail.
+                    let _ = write!(hex, "{byte:02x}");
+                    hex
+                }),
+        )
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The partition of the index `due` this order falls into, 0–7: the id's last digit modulo 8.
+    #[must_use]
+    pub fn due_shard(&self) -> u8 {
+        let last = self
+            .0
+            .chars()
+            .next_back()
+            .and_then(|digit| digit.to_digit(8 * 2))
+            .unwrap_or_default();
+        u8::try_from(last % 8).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for OrderId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The text is not 30 lower-case hex digits.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("an order id is 30 lower-case hex digits")]
+pub struct OrderIdError;
+
+impl FromStr for OrderId {
+    type Err = OrderIdError;
+
+    fn from_str(text: &str) -> Result<Self, OrderIdError> {
+        let is_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        if text.len() == ID_DIGITS && text.bytes().all(is_hex) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(OrderIdError)
+        }
+    }
+}
+
+impl TryFrom<String> for OrderId {
+    type Error = OrderIdError;
+
+    fn try_from(text: String) -> Result<Self, OrderIdError> {
+        text.parse()
+    }
+}
+
+impl From<OrderId> for String {
+    fn from(id: OrderId) -> Self {
+        id.0
+    }
+}
+
+/// Binance's `merchantTradeNo` of one attempt: the order id and the attempt's two digits.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct TradeNo {
+    /// The order.
+    pub order_id: OrderId,
+    /// The attempt to open a checkout, 1–99.
+    pub attempt: u8,
+}
+
+impl fmt::Display for TradeNo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{:02}", self.order_id, self.attempt)
+    }
+}
+
+/// The text is no trade number of ours.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("a trade number is an order id and an attempt from 01 to 99")]
+pub struct TradeNoError;
+
+impl FromStr for TradeNo {
+    type Err = TradeNoError;
+
+    fn from_str(text: &str) -> Result<Self, TradeNoError> {
+        let (id, attempt) = text.split_at_checked(ID_DIGITS).ok_or(TradeNoError)?;
+        let order_id = id.parse().map_err(|_| TradeNoError)?;
+        let two_digits = attempt.len() == 2 && attempt.bytes().all(|byte| byte.is_ascii_digit());
+        match attempt.parse() {
+            Ok(attempt) if two_digits && attempt > 0 => Ok(Self { order_id, attempt }),
+            _ => Err(TradeNoError),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn id_is_derived_from_client_and_key_alone() {
+        let id = OrderId::derived("LeadsCalendar", "k-1");
+
+        assert_eq!(id, OrderId::derived("LeadsCalendar", "k-1"));
+        assert_ne!(id, OrderId::derived("LeadsCalendar", "k-2"));
+        assert_ne!(OrderId::derived("a", "bc"), OrderId::derived("ab", "c"));
+        assert_eq!(id.as_str().parse(), Ok(id.clone()));
+    }
+
+    #[test]
+    fn ids_that_are_not_ours_are_refused() {
+        for text in [
+            "",
+            "0",
+            &"0".repeat(29),
+            &"0".repeat(31),
+            &"A".repeat(30),
+            &"g".repeat(30),
+            &"é".repeat(15),
+        ] {
+            assert_eq!(text.parse::<OrderId>(), Err(OrderIdError), "{text}");
+        }
+    }
+
+    #[test]
+    fn trade_number_is_the_id_and_two_digits_and_reads_back() {
+        let order_id = OrderId::from_random([0xab; 15]);
+        for attempt in 1..=99 {
+            let trade_no = TradeNo {
+                order_id: order_id.clone(),
+                attempt,
+            };
+            let text = trade_no.to_string();
+
+            assert_eq!(text.len(), 32);
+            assert!(text.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+            assert_eq!(text.parse(), Ok(trade_no));
+        }
+    }
+
+    #[test]
+    fn trade_numbers_that_are_not_ours_are_refused() {
+        let id = "ab".repeat(15);
+        for text in [
+            String::new(),
+            id.clone(),
+            format!("{id}00"),
+            format!("{id}1"),
+            format!("{id}+1"),
+            format!("{id}100"),
+            "é".repeat(16),
+        ] {
+            assert_eq!(text.parse::<TradeNo>(), Err(TradeNoError), "{text}");
+        }
+    }
+
+    #[test]
+    fn all_eight_shards_are_used() {
+        let shards: std::collections::BTreeSet<u8> = (0..=255)
+            .map(|byte| OrderId::from_random([byte; 15]).due_shard())
+            .collect();
+
+        assert_eq!(shards, (0..8).collect());
+    }
+}

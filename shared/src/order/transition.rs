@@ -1,0 +1,315 @@
+//! The one way an order changes: `apply` takes an event, the time, and what caused it.
+
+use super::event::{Alarm, Applied, Event, Fact};
+use super::{Attempt, Change, Claim, End, Order, Status};
+use crate::money::Amount;
+
+/// The number of attempts that two digits can name.
+pub const MAX_ATTEMPTS: u8 = 99;
+
+const MINUTE_MS: i64 = 60_000;
+
+impl Order {
+    /// Applies `event` at `at_ms`; `cause` goes into the history if the status changes.
+    pub fn apply(&mut self, event: &Event, cause: &str, at_ms: i64) -> Applied {
+        let applied = match event {
+            Event::Learned { attempt, fact } => self.learn(*attempt, fact),
+            Event::Resumed(claim) => self.resume(claim, at_ms),
+            Event::Released => changed(self.claim.take().is_some()),
+            Event::Asked => Applied::Changed,
+            Event::Abandoned => self.abandon(at_ms),
+            Event::Claimed { until_ms } => return self.take_on(*until_ms, at_ms),
+            Event::Confirmed { revision } => return changed(self.confirmation.accepted(*revision)),
+            Event::Unconfirmed { revision, answer } => {
+                return changed(self.confirmation.not_accepted(
+                    &self.order_id,
+                    *revision,
+                    answer,
+                    at_ms,
+                ));
+            }
+            Event::RepeatAsked => return changed(self.confirmation.repeat(at_ms)),
+        };
+        if applied == Applied::Changed {
+            self.derive_status(cause, at_ms);
+            self.schedule_ask(at_ms);
+        }
+        applied
+    }
+
+    /// What a person must look at, now that the order has become this from `before`.
+    #[must_use]
+    pub fn alarm(&self, before: &Self) -> Option<Alarm> {
+        let reported = |order: &Self| {
+            order
+                .attempts
+                .iter()
+                .map(|attempt| attempt.payments.len())
+                .sum::<usize>()
+        };
+        if self.status == Status::Disputed && before.status != Status::Disputed {
+            Some(Alarm::Disputed)
+        } else if reported(self) > reported(before).max(1) {
+            Some(Alarm::SecondPayment)
+        } else {
+            None
+        }
+    }
+
+    /// Money is reported that only Binance's answer to a query can confirm.
+    #[must_use]
+    pub fn is_unverified(&self) -> bool {
+        self.paid_attempt.is_none() && self.attempts.iter().any(Attempt::is_unverified)
+    }
+
+    fn learn(&mut self, number: u8, fact: &Fact) -> Applied {
+        let is_current = number == self.current_attempt();
+        let is_open = is_current && self.paid_attempt.is_none();
+        let index = usize::from(number).checked_sub(1);
+        let Some(attempt) = index.and_then(|index| self.attempts.get_mut(index)) else {
+            return Applied::Refused("the order has no such attempt");
+        };
+        let is_unanswered = is_current && attempt.checkout.is_none() && attempt.end.is_none();
+        let is_offered = is_open
+            && attempt.checkout.is_some()
+            && attempt.end.is_none()
+            && attempt.payments.is_empty();
+
+        match fact {
+            Fact::Opened { terms, checkout } => {
+                if attempt.checkout.is_some() {
+                    return Applied::Unchanged;
+                }
+                attempt.terms.get_or_insert_with(|| terms.clone());
+                attempt.checkout = Some(checkout.clone());
+                if is_current {
+                    self.claim = None;
+                }
+                Applied::Changed
+            }
+            Fact::Refused if is_unanswered => self.end_current(End::Refused),
+            Fact::Lost if is_unanswered => self.end_current(End::Unknown),
+            Fact::Known(terms) if attempt.terms.is_none() => {
+                attempt.terms = Some(terms.clone());
+                Applied::Changed
+            }
+            Fact::Paid(payment)
+                if !attempt
+                    .payments
+                    .iter()
+                    .any(|known| known.is_same_money(payment)) =>
+            {
+                attempt.payments.push(payment.clone());
+                Applied::Changed
+            }
+            Fact::Closed if is_offered => self.end_current(End::Closed),
+            Fact::Expired if is_offered => self.end_current(End::Expired),
+            Fact::Errored if is_offered => self.end_current(End::Error),
+            Fact::Refunded { total } if attempt.refunded.is_none_or(|known| known < *total) => {
+                attempt.refunded = Some(*total);
+                Applied::Changed
+            }
+            Fact::Refused
+            | Fact::Lost
+            | Fact::Known(_)
+            | Fact::Paid(_)
+            | Fact::Closed
+            | Fact::Expired
+            | Fact::Errored
+            | Fact::Refunded { .. } => Applied::Unchanged,
+        }
+    }
+
+    fn end_current(&mut self, end: End) -> Applied {
+        if let Some(attempt) = self.attempts.last_mut() {
+            attempt.end = Some(end);
+        }
+        self.claim = None;
+        Applied::Changed
+    }
+
+    fn resume(&mut self, claim: &Claim, at_ms: i64) -> Applied {
+        if !matches!(self.status, Status::Created | Status::Failed) || self.is_unverified() {
+            return Applied::Refused("only an order without a checkout can be resumed");
+        }
+        if self
+            .claim
+            .as_ref()
+            .is_some_and(|held| held.by != claim.by && held.until_ms > at_ms)
+        {
+            return Applied::Refused("another invocation is opening the checkout");
+        }
+        let is_unused =
+            self.claim.is_none() && self.current().is_some_and(|attempt| attempt.end.is_none());
+        if !is_unused {
+            if self.current_attempt() >= MAX_ATTEMPTS {
+                return Applied::Refused("the order has used up its 99 attempts");
+            }
+            if let Some(attempt) = self.attempts.last_mut() {
+                attempt.end.get_or_insert(End::Unknown);
+            }
+            self.attempts.push(Attempt {
+                started_at_ms: at_ms,
+                ..Attempt::default()
+            });
+        }
+        self.claim = Some(claim.clone());
+        // Whoever resumes the order hears its end in the answer.
+        self.confirmation.drop_owed();
+        Applied::Changed
+    }
+
+    fn abandon(&mut self, at_ms: i64) -> Applied {
+        if self.status != Status::Created || self.is_unverified() {
+            return Applied::Unchanged;
+        }
+        if self
+            .claim
+            .as_ref()
+            .is_some_and(|held| held.until_ms > at_ms)
+        {
+            return Applied::Refused("an invocation is opening the checkout");
+        }
+        self.end_current(End::Abandoned)
+    }
+
+    fn take_on(&mut self, until_ms: i64, at_ms: i64) -> Applied {
+        let mut is_due = false;
+        for due_at_ms in [
+            &mut self.ask_at_ms,
+            &mut self.confirmation.next_attempt_at_ms,
+        ]
+        .into_iter()
+        .flatten()
+        {
+            if *due_at_ms <= at_ms {
+                *due_at_ms = until_ms;
+                is_due = true;
+            }
+        }
+        changed(is_due)
+    }
+
+    fn derive_status(&mut self, cause: &str, at_ms: i64) {
+        let (was, was_refunded) = (self.status, self.refunded());
+        if self.paid_attempt.is_none() {
+            let settled = self
+                .attempts
+                .iter()
+                .position(|attempt| attempt.settled().is_some());
+            self.paid_attempt = settled.and_then(|index| u8::try_from(index + 1).ok());
+            self.late = self.paid_attempt.is_some_and(|paid| {
+                paid != self.current_attempt()
+                    || matches!(was, Status::Canceled | Status::Expired | Status::Failed)
+            });
+        }
+        self.status = self.status_of_facts();
+        if self.status != was {
+            self.history.push(Change {
+                at_ms,
+                status: self.status,
+                cause: cause.to_owned(),
+            });
+        }
+        if (self.status != was && self.is_news()) || self.refunded() != was_refunded {
+            self.confirmation.raise(at_ms);
+        }
+    }
+
+    fn status_of_facts(&self) -> Status {
+        if let Some(payment) = self.payment() {
+            return match self.refunded() {
+                Some(refunded) if refunded >= payment.amount => Status::Refunded,
+                Some(refunded) if !refunded.is_zero() => Status::PartiallyRefunded,
+                Some(_) | None => Status::Paid,
+            };
+        }
+        if self
+            .attempts
+            .iter()
+            .any(|attempt| attempt.mismatch().is_some())
+        {
+            return Status::Disputed;
+        }
+        let current = self.current();
+        match current.and_then(|attempt| attempt.end) {
+            Some(End::Closed) => Status::Canceled,
+            Some(End::Expired) => Status::Expired,
+            Some(End::Refused | End::Error | End::Abandoned) => Status::Failed,
+            Some(End::Unknown) | None
+                if current.is_some_and(|attempt| attempt.checkout.is_some()) =>
+            {
+                Status::Pending
+            }
+            Some(End::Unknown) | None => Status::Created,
+        }
+    }
+
+    /// Whether LeadsCalendar learns of the status by a confirmation, not by the answer to its own request.
+    fn is_news(&self) -> bool {
+        match self.status {
+            Status::Created | Status::Pending => false,
+            Status::Failed => self
+                .current()
+                .is_some_and(|attempt| attempt.end != Some(End::Refused)),
+            Status::Paid
+            | Status::Canceled
+            | Status::Expired
+            | Status::Disputed
+            | Status::PartiallyRefunded
+            | Status::Refunded => true,
+        }
+    }
+
+    /// The total that went back to the payer of the payment that counts.
+    #[must_use]
+    pub fn refunded(&self) -> Option<Amount> {
+        let index = usize::from(self.paid_attempt?).checked_sub(1)?;
+        self.attempts.get(index)?.refunded
+    }
+
+    /// Sets when Binance is to be asked: a `PENDING` order 5 and 20 minutes after its attempt began and one minute after
+    /// its expiry, a `CREATED` one after it should have been answered.
+    pub(super) fn schedule_ask(&mut self, at_ms: i64) {
+        self.ask_at_ms = match self.status {
+            _ if self.is_unverified() => Some(at_ms.saturating_add(MINUTE_MS)),
+            Status::Created => {
+                let answered_by_ms = self
+                    .claim
+                    .as_ref()
+                    .map(|claim| claim.until_ms.saturating_add(MINUTE_MS));
+                answered_by_ms
+                    .filter(|by_ms| *by_ms > at_ms)
+                    .or(Some(at_ms.saturating_add(5 * MINUTE_MS)))
+            }
+            Status::Pending => {
+                let opened_ms = self
+                    .current()
+                    .map_or(at_ms, |attempt| attempt.started_at_ms);
+                let checkout = self.current().and_then(|attempt| attempt.checkout.as_ref());
+                let expires_at_ms = checkout.map_or(at_ms, |checkout| checkout.expires_at_ms);
+                let asks = [(opened_ms, 5), (opened_ms, 20), (expires_at_ms, 1)]
+                    .map(|(from_ms, minutes)| from_ms.saturating_add(minutes * MINUTE_MS));
+                asks.into_iter()
+                    .filter(|ask_ms| *ask_ms > at_ms)
+                    .min()
+                    .or(Some(at_ms.saturating_add(5 * MINUTE_MS)))
+            }
+            Status::Paid
+            | Status::Canceled
+            | Status::Expired
+            | Status::Failed
+            | Status::Disputed
+            | Status::PartiallyRefunded
+            | Status::Refunded => None,
+        };
+    }
+}
+
+fn changed(is_changed: bool) -> Applied {
+    if is_changed {
+        Applied::Changed
+    } else {
+        Applied::Unchanged
+    }
+}
