@@ -19,6 +19,7 @@ mod confirmation;
 mod event;
 mod id;
 mod request;
+mod status;
 mod transition;
 mod view;
 

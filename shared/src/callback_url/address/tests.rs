@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 
 /// The first and the last address of each forbidden range.
-const FORBIDDEN: [[&str; 2]; 27] = [
+const FORBIDDEN: [[&str; 2]; 28] = [
     ["0.0.0.0", "0.255.255.255"],
     ["10.0.0.0", "10.255.255.255"],
     ["100.64.0.0", "100.127.255.255"],

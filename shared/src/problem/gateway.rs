@@ -1,0 +1,168 @@
+//! Our own problems, one constructor each.
+
+use http::StatusCode;
+
+use super::{CHECK_ID, CORRECT_FIELD, FieldError, Problem};
+use crate::config::SecretError;
+use crate::store::StoreError;
+
+/// After a fault of our own store: seconds.
+const STORE_RETRY_SECS: u64 = 5;
+
+const CHECK_KEY: &str = "Check that the API key is the one issued to you and has not expired; renew it if needed, then send the request again.";
+const RETRY_SOON: &str =
+    "Retry after the delay in Retry-After (seconds) with the same Idempotency-Key.";
+const WAIT_FOR_FIRST: &str =
+    "Wait as long as Retry-After says for the first request to end, then repeat it unchanged.";
+const OTHER_KEY: &str = "Use another Idempotency-Key for another order.";
+
+impl Problem {
+    /// The request cannot be read at all.
+    #[must_use]
+    pub fn malformed(detail: impl Into<String>) -> Self {
+        Self::gateway(
+            StatusCode::BAD_REQUEST,
+            "INVALID_REQUEST",
+            detail,
+            CORRECT_FIELD,
+        )
+    }
+
+    /// Fields break their rules; at least one.
+    #[must_use]
+    pub fn fields(errors: Vec<FieldError>) -> Self {
+        let name = |error: &FieldError| {
+            format!("{} {}", error.pointer.trim_start_matches('/'), error.detail)
+        };
+        let detail = errors.iter().map(name).collect::<Vec<_>>().join("; ");
+        Self {
+            errors,
+            ..Self::malformed(detail)
+        }
+    }
+
+    /// The caller's key is missing or wrong.
+    #[must_use]
+    pub fn invalid_api_key() -> Self {
+        Self::gateway(
+            StatusCode::UNAUTHORIZED,
+            "INVALID_API_KEY",
+            "X-MBX-APIKEY must hold a key issued to LeadsCalendar",
+            CHECK_KEY,
+        )
+    }
+
+    /// No order of this id.
+    #[must_use]
+    pub fn no_such_order() -> Self {
+        Self::gateway(
+            StatusCode::NOT_FOUND,
+            "ORDER_NOT_FOUND",
+            "no order has this id",
+            CHECK_ID,
+        )
+    }
+
+    /// The path knows other methods.
+    #[must_use]
+    pub fn method_not_allowed(allow: &'static str) -> Self {
+        let detail = format!("the method must be {allow}");
+        Self {
+            allow: Some(allow),
+            ..Self::gateway(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "METHOD_NOT_ALLOWED",
+                detail,
+                CHECK_ID,
+            )
+        }
+    }
+
+    /// The body is longer than `max` bytes.
+    #[must_use]
+    pub fn too_large(max: usize) -> Self {
+        let detail = format!("the body must be at most {max} bytes long");
+        Self::gateway(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "BODY_TOO_LARGE",
+            detail,
+            CORRECT_FIELD,
+        )
+    }
+
+    /// The body is of another type.
+    #[must_use]
+    pub fn not_json() -> Self {
+        let detail = "Content-Type must be application/json";
+        Self::gateway(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "UNSUPPORTED_MEDIA_TYPE",
+            detail,
+            CORRECT_FIELD,
+        )
+    }
+
+    /// The first request with this key is still under way.
+    #[must_use]
+    pub fn in_progress(retry_after_secs: u64) -> Self {
+        let detail = "the first request with this Idempotency-Key is still under way";
+        Self::gateway(
+            StatusCode::CONFLICT,
+            "REQUEST_IN_PROGRESS",
+            detail,
+            WAIT_FOR_FIRST,
+        )
+        .retry_after(retry_after_secs.max(1))
+    }
+
+    /// The key was used for another content.
+    #[must_use]
+    pub fn key_reused() -> Self {
+        let detail = "this Idempotency-Key was used with other content";
+        Self::gateway(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "IDEMPOTENCY_KEY_REUSED",
+            detail,
+            OTHER_KEY,
+        )
+    }
+
+    /// The key's order has used up its attempts.
+    #[must_use]
+    pub fn attempts_used_up() -> Self {
+        let detail = "the order of this Idempotency-Key has used up its 99 attempts";
+        Self::gateway(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "ATTEMPTS_USED_UP",
+            detail,
+            OTHER_KEY,
+        )
+    }
+
+    fn try_again(cause: String) -> Self {
+        let detail = "the service cannot reach its own store just now";
+        let problem = Self::gateway(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "TRY_AGAIN",
+            detail,
+            RETRY_SOON,
+        )
+        .retry_after(STORE_RETRY_SECS);
+        Self {
+            cause: Some(cause),
+            ..problem
+        }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        Self::try_again(error.to_string())
+    }
+}
+
+impl From<SecretError> for Problem {
+    fn from(error: SecretError) -> Self {
+        Self::try_again(error.to_string())
+    }
+}
