@@ -1,1 +1,28 @@
-//! Sandbox.
+//! Everything the functions talk to, on one's own machine: DynamoDB, Binance Pay and LeadsCalendar.
+//!
+//! The sandbox speaks the wire protocols and shares no code with the functions, so that a mistake made there is not
+//! made here a second time.
+//!
+//! | module | what it is |
+//! | --- | --- |
+//! | [`sandbox`] | the whole: starts the parts, gives the settings the functions need |
+//! | [`dynamodb`] | the table, in memory or in a file |
+//! | [`binance`] | the Binance Pay simulator: merchant API, checkout page, notifications, faults |
+//! | [`leadscalendar`] | the stand-in that receives confirmations and verifies them |
+//! | [`console`] | the page that shows and steers all of it |
+//! | [`program`] | the program `sandbox`: `up`, `dev`, `demo` |
+//! | [`web`], [`clock`], [`random`] | the accept loop and the HTTP client, the clock, the random generator |
+
+pub mod binance;
+pub mod clock;
+pub mod console;
+pub mod dynamodb;
+pub mod leadscalendar;
+pub mod program;
+pub mod random;
+pub mod sandbox;
+pub mod web;
+
+pub use binance::Binance;
+pub use leadscalendar::LeadsCalendar;
+pub use sandbox::{Options, Sandbox};

@@ -1,0 +1,247 @@
+//! The Binance Pay simulator: the merchant API on a port of its own, and a handle to watch and steer it.
+//!
+//! It is stricter than the real service and remembers everything. Its time is the real one plus what it was advanced
+//! by; signatures are judged by the real time alone.
+
+mod admin;
+mod answer;
+mod certificates;
+mod checkout;
+mod deliveries;
+mod faults;
+mod forgery;
+mod gate;
+mod merchant_api;
+mod money;
+mod notifications;
+mod operations;
+mod order;
+mod play;
+mod rules;
+mod simulator;
+
+use std::io;
+use std::sync::Arc;
+
+use axum::Router;
+use serde_json::Value;
+use tokio::net::TcpListener;
+
+pub use answer::Envelope;
+pub use certificates::PublicCertificate;
+pub use deliveries::Delivery;
+pub use faults::{Fault, KNOWN as KNOWN_FAULTS, On, WaitingFault};
+pub use forgery::{Forgery, Signature};
+pub use order::{Order, Payment, Refund, Status};
+pub use play::{Impossible, Play};
+pub use simulator::{Behaviour, Call};
+
+use crate::web::Server;
+use certificates::Certificate;
+use simulator::Simulator;
+
+/// The merchant's key and secret.
+#[derive(Clone, Debug)]
+pub struct Credentials {
+    /// Goes into the header `BinancePay-Certificate-SN`: 64 lower-case letters and digits.
+    pub api_key: String,
+    /// The key of the HMAC.
+    pub api_secret: String,
+}
+
+/// A running simulator; it ends when dropped.
+pub struct Binance {
+    simulator: Arc<Simulator>,
+    server: Server,
+}
+
+impl Binance {
+    /// Serves the merchant API, the checkout, the admin API and `more` on `listener`.
+    ///
+    /// # Errors
+    /// When the system does not tell the listener's address.
+    pub fn start(
+        listener: TcpListener,
+        credentials: Credentials,
+        behaviour: Behaviour,
+        more: Router,
+    ) -> io::Result<Self> {
+        let base_url = format!("http://{}", listener.local_addr()?);
+        let simulator = Arc::new(Simulator::new(credentials, behaviour, base_url));
+        let own = admin::router()
+            .merge(checkout::router())
+            .fallback(merchant_api::call);
+        let server = Server::start(listener, own.with_state(Arc::clone(&simulator)).merge(more))?;
+        Ok(Self { simulator, server })
+    }
+
+    /// The base URL, as in `BINANCE_BASE_URL`.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.server.url()
+    }
+
+    /// The port itself, to refuse connections for a while.
+    #[must_use]
+    pub fn server(&self) -> &Server {
+        &self.server
+    }
+
+    /// Every order, oldest first.
+    #[must_use]
+    pub fn orders(&self) -> Vec<Order> {
+        self.simulator.state().orders.clone()
+    }
+
+    /// The order of a trade number.
+    #[must_use]
+    pub fn order(&self, trade_no: &str) -> Option<Order> {
+        self.simulator.state().order(trade_no).cloned()
+    }
+
+    /// Every call of the merchant API, oldest first.
+    #[must_use]
+    pub fn calls(&self) -> Vec<Call> {
+        self.simulator.state().calls.clone()
+    }
+
+    /// Every attempt to deliver a notification, oldest first.
+    #[must_use]
+    pub fn deliveries(&self) -> Vec<Delivery> {
+        self.simulator.state().deliveries.clone()
+    }
+
+    /// The payer pays; the notification goes out in the background.
+    ///
+    /// # Errors
+    /// See [`Impossible`].
+    pub fn pay(&self, trade_no: &str, play: Play) -> Result<Order, Impossible> {
+        self.simulator.pay(trade_no, play)
+    }
+
+    /// The payer pays; returns when the notification was acknowledged or given up.
+    ///
+    /// # Errors
+    /// See [`Impossible`].
+    pub async fn pay_and_wait(&self, trade_no: &str, play: Play) -> Result<Order, Impossible> {
+        self.simulator.pay_and_wait(trade_no, play).await
+    }
+
+    /// The order is closed before anybody paid; `PAY_CLOSED` goes out in the background.
+    ///
+    /// # Errors
+    /// See [`Impossible`].
+    pub fn cancel(&self, trade_no: &str, play: Play) -> Result<Order, Impossible> {
+        self.simulator.cancel(trade_no, play)
+    }
+
+    /// The order's time passes at once.
+    ///
+    /// # Errors
+    /// See [`Impossible`].
+    pub fn expire(&self, trade_no: &str) -> Result<Order, Impossible> {
+        self.simulator.expire(trade_no)
+    }
+
+    /// The order ends in `ERROR`.
+    ///
+    /// # Errors
+    /// See [`Impossible`].
+    pub fn fail(&self, trade_no: &str) -> Result<Order, Impossible> {
+        self.simulator.fail(trade_no)
+    }
+
+    /// Money is given back; the notification goes out in the background.
+    ///
+    /// # Errors
+    /// See [`Impossible`].
+    pub fn refund(&self, trade_no: &str, play: Play) -> Result<Order, Impossible> {
+        self.simulator.refund(trade_no, play)
+    }
+
+    /// Sends any notification, well or badly signed, and gives what was answered.
+    ///
+    /// # Errors
+    /// See [`Impossible`].
+    pub async fn notify(&self, forgery: Forgery) -> Result<Delivery, Impossible> {
+        self.simulator.forge(forgery).await
+    }
+
+    /// Plays `fault` for the next `times` calls of the kind `on`.
+    pub fn fault(&self, on: On, times: u32, fault: Fault) {
+        self.simulator
+            .state()
+            .faults
+            .push(WaitingFault { on, times, fault });
+    }
+
+    /// The same, as JSON: `{"on":"create","fault":"slow","times":2,"ms":300}`.
+    ///
+    /// # Errors
+    /// A sentence naming what is wrong and all that is known.
+    pub fn fault_json(&self, json: Value) -> Result<(), String> {
+        let fault = WaitingFault::read(json)?;
+        self.simulator.state().faults.push(fault);
+        Ok(())
+    }
+
+    /// The faults that still wait for their calls.
+    #[must_use]
+    pub fn faults(&self) -> Vec<WaitingFault> {
+        self.simulator.state().faults.clone()
+    }
+
+    /// Forgets the waiting faults.
+    pub fn clear_faults(&self) {
+        self.simulator.state().faults.clear();
+    }
+
+    /// Changes what the documentation leaves open.
+    pub fn behave(&self, change: impl FnOnce(&mut Behaviour)) {
+        change(&mut self.simulator.state().behaviour);
+    }
+
+    /// Makes a new certificate, which signs from now on, and gives its serial.
+    #[must_use]
+    pub fn rotate_certificates(&self, keep_old: bool) -> String {
+        self.simulator.rotate(keep_old)
+    }
+
+    /// Moves the simulator's time on; orders whose time has come expire.
+    pub fn advance(&self, seconds: u32) {
+        self.simulator.advance(seconds);
+    }
+
+    /// The simulator's time in milliseconds since the Unix epoch.
+    #[must_use]
+    pub fn now_ms(&self) -> i64 {
+        self.simulator.state().now_ms()
+    }
+}
+
+impl Drop for Binance {
+    fn drop(&mut self) {
+        self.simulator.stop();
+    }
+}
+
+impl Simulator {
+    fn rotate(self: &Arc<Self>, keep_old: bool) -> String {
+        let certificate = Arc::new(Certificate::generate());
+        let serial = certificate.serial.clone();
+        let mut state = self.state();
+        if !keep_old {
+            state.certificates.clear();
+        }
+        state.certificates.push(certificate);
+        serial
+    }
+
+    fn advance(self: &Arc<Self>, seconds: u32) {
+        let mut state = self.state();
+        state.offset_ms = state.offset_ms.saturating_add(i64::from(seconds) * 1000);
+        drop(state);
+        // Looking at the memory lets the orders expire.
+        drop(self.state());
+    }
+}

@@ -1,0 +1,164 @@
+//! The admin API under `/sandbox`: what the simulator remembers, and how it is told what to do.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{Path, State as Shared};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::faults::WaitingFault;
+use super::forgery::Forgery;
+use super::play::{Impossible, Play};
+use super::simulator::Simulator;
+
+type Sim = Shared<Arc<Simulator>>;
+
+/// An admin call that cannot be carried out: the HTTP status and a sentence.
+pub(crate) struct Refused(StatusCode, String);
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        (self.0, Json(json!({"error": self.1}))).into_response()
+    }
+}
+
+impl From<Impossible> for Refused {
+    fn from(impossible: Impossible) -> Self {
+        match impossible {
+            Impossible::UnknownOrder => {
+                Self(StatusCode::NOT_FOUND, "there is no such order".to_owned())
+            }
+            Impossible::Because(why) => Self(StatusCode::CONFLICT, why),
+        }
+    }
+}
+
+pub(crate) fn router() -> Router<Arc<Simulator>> {
+    Router::new()
+        .route(
+            "/sandbox/orders",
+            get(async |sim: Sim| Json(sim.state().orders.clone())),
+        )
+        .route(
+            "/sandbox/calls",
+            get(async |sim: Sim| Json(sim.state().calls.clone())),
+        )
+        .route(
+            "/sandbox/deliveries",
+            get(async |sim: Sim| Json(sim.state().deliveries.clone())),
+        )
+        .route("/sandbox/orders/{trade_no}/{event}", post(event))
+        .route("/sandbox/notify", post(notify))
+        .route("/sandbox/certificates/rotate", post(rotate))
+        .route("/sandbox/clock", get(async |sim: Sim| clock(&sim)))
+        .route("/sandbox/advance", post(advance))
+        .route(
+            "/sandbox/faults",
+            get(faults).post(add_fault).delete(clear_faults),
+        )
+        .route(
+            "/sandbox/behaviour",
+            get(async |sim: Sim| Json(sim.state().behaviour.clone())).post(behave),
+        )
+}
+
+/// Reads a body whatever its content type is; an empty one means no options. A wrong field is answered by name.
+pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refused> {
+    let body = if body.is_empty() { b"{}" } else { body };
+    serde_json::from_slice(body)
+        .map_err(|error| Refused(StatusCode::BAD_REQUEST, error.to_string()))
+}
+
+async fn event(
+    Shared(sim): Sim,
+    Path((trade_no, event)): Path<(String, String)>,
+    body: Bytes,
+) -> Result<Response, Refused> {
+    let play: Play = read(&body)?;
+    let order = match event.as_str() {
+        "pay" => sim.pay(&trade_no, play)?,
+        "cancel" => sim.cancel(&trade_no, play)?,
+        "expire" => sim.expire(&trade_no)?,
+        "error" => sim.fail(&trade_no)?,
+        "refund" => sim.refund(&trade_no, play)?,
+        _ => {
+            return Err(Refused(
+                StatusCode::NOT_FOUND,
+                "known: pay, cancel, expire, error, refund".to_owned(),
+            ));
+        }
+    };
+    Ok(Json(order).into_response())
+}
+
+async fn notify(Shared(sim): Sim, body: Bytes) -> Result<Response, Refused> {
+    let forgery: Forgery = read(&body)?;
+    Ok(Json(sim.forge(forgery).await?).into_response())
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Rotate {
+    #[serde(default = "yes")]
+    keep_old: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+async fn rotate(Shared(sim): Sim, body: Bytes) -> Result<Json<Value>, Refused> {
+    let rotate: Rotate = read(&body)?;
+    Ok(Json(json!({"certSerial": sim.rotate(rotate.keep_old)})))
+}
+
+fn clock(sim: &Arc<Simulator>) -> Json<Value> {
+    let state = sim.state();
+    Json(json!({"nowMs": state.now_ms(), "offsetMs": state.offset_ms}))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Advance {
+    seconds: u32,
+}
+
+async fn advance(Shared(sim): Sim, body: Bytes) -> Result<Json<Value>, Refused> {
+    let advance: Advance = read(&body)?;
+    sim.advance(advance.seconds);
+    Ok(clock(&sim))
+}
+
+async fn faults(Shared(sim): Sim) -> Json<Vec<WaitingFault>> {
+    Json(sim.state().faults.clone())
+}
+
+async fn add_fault(sim: Sim, body: Bytes) -> Result<Json<Vec<WaitingFault>>, Refused> {
+    let fault = WaitingFault::read(read(&body)?)
+        .map_err(|problem| Refused(StatusCode::BAD_REQUEST, problem))?;
+    sim.state().faults.push(fault);
+    Ok(faults(sim).await)
+}
+
+async fn clear_faults(sim: Sim) -> Json<Vec<WaitingFault>> {
+    sim.state().faults.clear();
+    faults(sim).await
+}
+
+/// Changes the named fields only.
+async fn behave(Shared(sim): Sim, body: Bytes) -> Result<Response, Refused> {
+    let changes: serde_json::Map<String, Value> = read(&body)?;
+    let mut state = sim.state();
+    let mut all = json!(state.behaviour);
+    for (name, value) in changes {
+        all[name] = value;
+    }
+    state.behaviour = read(all.to_string().as_bytes())?;
+    Ok(Json(state.behaviour.clone()).into_response())
+}

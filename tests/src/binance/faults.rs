@@ -1,0 +1,210 @@
+//! Faults: how the simulator misbehaves for the next calls when it is told to.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::answer::Envelope;
+
+/// Which calls a fault is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "the names of the calls")]
+pub enum On {
+    #[default]
+    Any,
+    Create,
+    Query,
+    Close,
+    Refund,
+    Certificates,
+}
+
+/// One way to misbehave. Requests pass the gate first: a badly signed one is refused and uses up no fault.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase",
+    deny_unknown_fields
+)]
+pub enum Fault {
+    /// The request is carried out, the connection closed without an answer.
+    LostAnswer,
+    /// The connection is closed before anything is carried out.
+    LostRequest,
+    /// Carried out at once, answered after `ms`.
+    Slow {
+        /// Milliseconds until the answer.
+        ms: u64,
+    },
+    /// Carried out at once; after `ms` the connection is closed without an answer.
+    SlowThenLost {
+        /// Milliseconds until the connection is closed.
+        ms: u64,
+    },
+    /// The front's 403 page, HTML; nothing is carried out.
+    Html403,
+    /// Refused by place, HTTP 451; nothing is carried out.
+    Geo451,
+    /// HTTP 429; nothing is carried out.
+    Rate429 {
+        /// Seconds in `Retry-After`; no such header without it.
+        #[serde(default)]
+        retry_after: Option<u64>,
+    },
+    /// HTTP 500; nothing is carried out, which the caller cannot know.
+    Http500,
+    /// HTTP 500 although the request was carried out.
+    Http500Taken,
+    /// HTTP 200 and half of the JSON; the request was carried out.
+    BrokenAnswer,
+    /// Any refusal; nothing is carried out.
+    Refuse {
+        /// Binance's code.
+        code: String,
+        /// Binance's words.
+        #[serde(default = "refused")]
+        message: String,
+        /// The HTTP status: Binance sends failures with 200 and with 4xx.
+        #[serde(default = "ok")]
+        http: u16,
+        /// The shape.
+        #[serde(default)]
+        envelope: Envelope,
+    },
+    /// The order is taken, paid and its notification delivered before the answer goes out.
+    WebhookFirst,
+}
+
+fn refused() -> String {
+    "Refused by the sandbox.".to_owned()
+}
+
+fn ok() -> u16 {
+    200
+}
+
+/// The faults by name with their options, for people who misspelt one.
+pub const KNOWN: &str = "lostAnswer, lostRequest, slow {ms}, slowThenLost {ms}, html403, geo451, \
+    rate429 {retryAfter?}, http500, http500Taken, brokenAnswer, refuse {code, message?, http?, \
+    envelope?: normal|msg|errorData|numeric}, webhookFirst; each with on?: \
+    any|create|query|close|refund|certificates and times?";
+
+/// A fault waiting for its calls.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WaitingFault {
+    /// The calls it is for.
+    pub on: On,
+    /// How many calls are left.
+    pub times: u32,
+    /// What happens to them.
+    pub fault: Fault,
+}
+
+impl WaitingFault {
+    /// Reads `{"on":"create","fault":"slow","times":2,"ms":300}`.
+    ///
+    /// # Errors
+    /// A sentence naming what is wrong and all that is known.
+    pub fn read(json: Value) -> Result<Self, String> {
+        let explain = |problem: String| format!("{problem}; known faults: {KNOWN}");
+        let Value::Object(mut options) = json else {
+            return Err(explain("a fault is a JSON object".to_owned()));
+        };
+        let on = match options.remove("on") {
+            None => On::default(),
+            Some(on) => {
+                serde_json::from_value(on).map_err(|error| explain(format!("on: {error}")))?
+            }
+        };
+        let times = match options.remove("times") {
+            None => 1,
+            Some(times) => {
+                serde_json::from_value(times).map_err(|error| explain(format!("times: {error}")))?
+            }
+        };
+        let Some(Value::String(name)) = options.remove("fault") else {
+            return Err(explain("the field fault is missing".to_owned()));
+        };
+        let fault =
+            read_fault(&name, options).map_err(|error| explain(format!("{name}: {error}")))?;
+        if fault == Fault::WebhookFirst && on != On::Create {
+            return Err(explain("webhookFirst needs \"on\":\"create\"".to_owned()));
+        }
+        Ok(Self { on, times, fault })
+    }
+}
+
+/// With options it is `{"name":{…}}` to serde; without, `"name"` or, when all of its options have defaults, `{"name":{}}`.
+fn read_fault(name: &str, options: Map<String, Value>) -> Result<Fault, serde_json::Error> {
+    if options.is_empty()
+        && let Ok(fault) = serde_json::from_value(Value::from(name))
+    {
+        return Ok(fault);
+    }
+    serde_json::from_value(Value::Object(Map::from_iter([(
+        name.to_owned(),
+        Value::Object(options),
+    )])))
+}
+
+/// Uses up one call of the first fault that is for this one.
+pub(crate) fn take(waiting: &mut Vec<WaitingFault>, call: On) -> Option<Fault> {
+    let index = waiting
+        .iter()
+        .position(|fault| fault.times > 0 && (fault.on == On::Any || fault.on == call))?;
+    let taken = &mut waiting[index];
+    taken.times -= 1;
+    let fault = taken.fault.clone();
+    waiting.retain(|fault| fault.times > 0);
+    Some(fault)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_fault_is_read_with_its_options() {
+        let read =
+            WaitingFault::read(json!({"on": "create", "fault": "slow", "times": 2, "ms": 300}))
+                .unwrap();
+        assert_eq!(
+            read,
+            WaitingFault {
+                on: On::Create,
+                times: 2,
+                fault: Fault::Slow { ms: 300 }
+            }
+        );
+        let read = WaitingFault::read(json!({"fault": "rate429"})).unwrap();
+        assert_eq!(
+            read,
+            WaitingFault {
+                on: On::Any,
+                times: 1,
+                fault: Fault::Rate429 { retry_after: None }
+            }
+        );
+    }
+
+    #[test]
+    fn a_misspelt_fault_or_option_is_refused_with_the_known_ones() {
+        for misspelt in [
+            json!({"fault": "lostAnwser"}),
+            json!({"fault": "lostAnswer", "ms": 3}),
+            json!({"fault": "slow"}),
+            json!({"fault": "slow", "ms": 3, "on": "creat"}),
+            json!({"fault": "webhookFirst"}),
+            json!({"on": "create"}),
+            json!([]),
+        ] {
+            let problem = WaitingFault::read(misspelt).unwrap_err();
+            assert!(
+                problem.ends_with(&format!("; known faults: {KNOWN}")),
+                "{problem}"
+            );
+        }
+    }
+}

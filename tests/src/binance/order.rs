@@ -1,0 +1,259 @@
+//! An order as Binance Pay keeps it, and how it looks in the answers.
+
+use std::fmt::Display;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use rust_decimal::Decimal;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::money;
+use super::rules::CreateRequest;
+use crate::{clock, random};
+
+/// 2020-01-01T00:00:00Z in Unix seconds: the zero of the time in a prepay id.
+const PREPAY_ZERO_SECS: i64 = 1_577_836_800;
+
+/// Binance's statuses of an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[expect(
+    missing_docs,
+    reason = "the names are Binance's, and `Refunded` is the partial one"
+)]
+pub enum Status {
+    Initial,
+    Paid,
+    Canceled,
+    Error,
+    Refunded,
+    FullRefunded,
+    Expired,
+}
+
+/// An order and everything that happened to it; times are the simulator's own, in milliseconds.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(
+    missing_docs,
+    reason = "the fields are Binance's, see its documentation of create order"
+)]
+pub struct Order {
+    pub merchant_trade_no: String,
+    #[serde(serialize_with = "as_text")]
+    pub prepay_id: u64,
+    pub status: Status,
+    pub currency: String,
+    #[serde(serialize_with = "as_text")]
+    pub total_fee: Decimal,
+    pub fiat_currency: Option<String>,
+    pub fiat_amount: Option<String>,
+    pub terminal_type: String,
+    pub description: String,
+    pub goods_type: String,
+    pub goods_name: String,
+    pub return_url: Option<String>,
+    pub cancel_url: Option<String>,
+    pub webhook_url: Option<String>,
+    pub pass_through_info: Option<String>,
+    pub create_time: i64,
+    pub expire_time: i64,
+    pub checkout_url: String,
+    pub payment: Option<Payment>,
+    pub refunds: Vec<Refund>,
+    #[serde(skip)]
+    pub(crate) token: String,
+}
+
+/// The money that was taken, which the admin API can make differ from the order.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(
+    missing_docs,
+    reason = "the fields are Binance's, see its documentation of the notification"
+)]
+pub struct Payment {
+    pub transaction_id: String,
+    pub open_user_id: String,
+    pub payer_id: u64,
+    #[serde(serialize_with = "as_text")]
+    pub amount: Decimal,
+    pub currency: String,
+    pub transact_time: i64,
+}
+
+/// Money given back.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(
+    missing_docs,
+    reason = "the fields are Binance's, see its documentation of refunds"
+)]
+pub struct Refund {
+    pub refund_request_id: String,
+    pub refund_id: String,
+    #[serde(serialize_with = "as_text")]
+    pub amount: Decimal,
+}
+
+/// Amounts, and ids beyond 2⁵³, must not become floats on the way.
+fn as_text<T: Display, S: serde::Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(value)
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Created<'a> {
+    currency: &'a str,
+    total_fee: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fiat_currency: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fiat_amount: Option<&'a str>,
+    prepay_id: String,
+    terminal_type: &'a str,
+    expire_time: i64,
+    qrcode_link: String,
+    qr_content: String,
+    checkout_url: &'a str,
+    deeplink: String,
+    universal_url: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Queried<'a> {
+    merchant_id: u64,
+    prepay_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transaction_id: Option<&'a str>,
+    merchant_trade_no: &'a str,
+    status: Status,
+    currency: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    open_user_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pass_through_info: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transact_time: Option<i64>,
+    create_time: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payment_info: Option<Box<RawValue>>,
+    order_amount: String,
+}
+
+impl Order {
+    /// Opens an order; `now_ms` is the simulator's own time, `expire_time` is in that time too.
+    pub(crate) fn open(
+        request: CreateRequest,
+        base_url: &str,
+        now_ms: i64,
+        expire_time: i64,
+    ) -> Self {
+        let secs = u64::try_from(now_ms / 1000 - PREPAY_ZERO_SECS).unwrap_or(0);
+        let token = random::hex(32);
+        Self {
+            merchant_trade_no: request.merchant_trade_no,
+            prepay_id: secs << 31 | random::bits_31(),
+            status: Status::Initial,
+            currency: request.currency,
+            total_fee: request.total_fee,
+            fiat_amount: request
+                .fiat
+                .as_ref()
+                .map(|(_, amount)| money::plain(*amount)),
+            fiat_currency: request.fiat.map(|(currency, _)| currency),
+            terminal_type: request.terminal_type,
+            description: request.description,
+            goods_type: request.goods_type,
+            goods_name: request.goods_name,
+            return_url: request.return_url,
+            cancel_url: request.cancel_url,
+            webhook_url: request.webhook_url,
+            pass_through_info: request.pass_through_info,
+            create_time: now_ms,
+            expire_time,
+            checkout_url: format!("{base_url}/en/checkout/{token}"),
+            payment: None,
+            refunds: Vec::new(),
+            token,
+        }
+    }
+
+    /// `data` of the answer to create order.
+    pub(crate) fn created(&self) -> String {
+        let mut deeplink = format!(
+            "bnc://app.binance.com/payment/secpay?tempToken={}",
+            random::alnum(32)
+        );
+        if let Some(url) = &self.return_url {
+            deeplink = format!("{deeplink}&returnLink={url}");
+        }
+        let token = &self.token;
+        json(&Created {
+            currency: &self.currency,
+            total_fee: money::plain(self.total_fee),
+            fiat_currency: self.fiat_currency.as_deref(),
+            fiat_amount: self.fiat_amount.as_deref(),
+            prepay_id: self.prepay_id.to_string(),
+            terminal_type: &self.terminal_type,
+            expire_time: self.expire_time,
+            qrcode_link: format!(
+                "https://public.bnbstatic.com/static/payment/{}/{}.jpg",
+                clock::day(self.create_time),
+                random::uuid()
+            ),
+            qr_content: format!("https://app.binance.com/qr/dplk{}", random::hex(32)),
+            checkout_url: &self.checkout_url,
+            universal_url: format!(
+                "https://app.binance.com/payment/secpay?linkToken={token}&_dp={}",
+                STANDARD_NO_PAD.encode(&deeplink)
+            ),
+            deeplink,
+        })
+    }
+
+    /// `data` of the answer to query order v2: amounts as strings, small ones in scientific notation.
+    pub(crate) fn queried(&self) -> String {
+        let (amount, currency) = self.reported();
+        let payment = self.payment.as_ref();
+        json(&Queried {
+            merchant_id: 225_467_155,
+            prepay_id: self.prepay_id.to_string(),
+            transaction_id: payment.map(|payment| payment.transaction_id.as_str()),
+            merchant_trade_no: &self.merchant_trade_no,
+            status: self.status,
+            currency,
+            open_user_id: payment.map(|payment| payment.open_user_id.as_str()),
+            pass_through_info: self.pass_through_info.as_deref(),
+            transact_time: payment.map(|payment| payment.transact_time),
+            create_time: self.create_time,
+            payment_info: payment.map(|payment| {
+                let (payer, amount) = (payment.payer_id, format!("{:.9}", payment.amount));
+                money::number(format!(
+                    r#"{{"payerId":"{payer}","payMethod":"funding","paymentInstructions":[{{"currency":"{currency}","amount":"{amount}","price":"1"}}],"channel":"DEFAULT"}}"#
+                ))
+            }),
+            order_amount: money::big_decimal(amount),
+        })
+    }
+
+    /// Amount and currency as Binance reports them: those of the payment once there is one.
+    pub(crate) fn reported(&self) -> (Decimal, &str) {
+        match &self.payment {
+            Some(payment) => (payment.amount, &payment.currency),
+            None => (self.total_fee, &self.currency),
+        }
+    }
+
+    /// The sum given back.
+    #[must_use]
+    pub fn refunded(&self) -> Decimal {
+        self.refunds.iter().map(|refund| refund.amount).sum()
+    }
+}
+
+pub(crate) fn json<T: Serialize>(value: &T) -> String {
+    serde_json::to_string(value).expect("plain data is JSON")
+}

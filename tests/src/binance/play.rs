@@ -1,0 +1,200 @@
+//! What happens to an order from outside the merchant API: it is paid, closed, expires, fails, is refunded.
+
+use std::sync::Arc;
+
+use rust_decimal::Decimal;
+use serde::Deserialize;
+
+use super::notifications::Notification;
+use super::operations::give_back;
+use super::order::{Order, Payment, Refund, Status};
+use super::simulator::Simulator;
+use crate::random;
+
+/// How an event is played; the default is the everyday one.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct Play {
+    /// Another amount than the order's; for a refund, how much is given back (default: what is left).
+    pub amount: Option<String>,
+    /// Another currency than the order's.
+    pub currency: Option<String>,
+    /// Whether a notification is sent at all.
+    pub notify: bool,
+    /// Milliseconds until the notification is sent.
+    pub delay_ms: u64,
+    /// How often it is sent although it was acknowledged.
+    pub times: u32,
+    /// Whether a canceled or expired order may be paid all the same.
+    pub late: bool,
+}
+
+impl Default for Play {
+    fn default() -> Self {
+        Self {
+            amount: None,
+            currency: None,
+            notify: true,
+            delay_ms: 0,
+            times: 1,
+            late: false,
+        }
+    }
+}
+
+/// What kept an event from being played.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Impossible {
+    /// There is no such order.
+    UnknownOrder,
+    /// The order's state, or the options, do not allow it; the sentence says why.
+    Because(String),
+}
+
+impl Simulator {
+    /// The payer pays; the notification goes out in the background.
+    pub(crate) fn pay(self: &Arc<Self>, trade_no: &str, play: Play) -> Result<Order, Impossible> {
+        let order = self.take_money(trade_no, &play)?;
+        self.spawn(Self::send(
+            Arc::clone(self),
+            Notification::success(&order),
+            order.clone(),
+            play,
+        ));
+        Ok(order)
+    }
+
+    /// The payer pays; returns when the notification was acknowledged or given up.
+    pub(crate) async fn pay_and_wait(
+        self: &Arc<Self>,
+        trade_no: &str,
+        play: Play,
+    ) -> Result<Order, Impossible> {
+        let order = self.take_money(trade_no, &play)?;
+        Self::send(
+            Arc::clone(self),
+            Notification::success(&order),
+            order.clone(),
+            play,
+        )
+        .await;
+        Ok(order)
+    }
+
+    fn take_money(self: &Arc<Self>, trade_no: &str, play: &Play) -> Result<Order, Impossible> {
+        let amount = play.amount.as_deref().map(decimal).transpose()?;
+        let mut state = self.state();
+        let now_ms = state.now_ms();
+        let order = state.order(trade_no).ok_or(Impossible::UnknownOrder)?;
+        let late = play.late && matches!(order.status, Status::Canceled | Status::Expired);
+        if order.status != Status::Initial && !late {
+            return Err(Impossible::Because(format!(
+                "the order is {:?}",
+                order.status
+            )));
+        }
+        order.status = Status::Paid;
+        order.payment = Some(Payment {
+            transaction_id: format!("P_{}", random::alnum(16).to_ascii_uppercase()),
+            open_user_id: random::hex(32),
+            payer_id: 741_232_235,
+            amount: amount.unwrap_or(order.total_fee),
+            currency: play
+                .currency
+                .clone()
+                .unwrap_or_else(|| order.currency.clone()),
+            transact_time: now_ms,
+        });
+        Ok(order.clone())
+    }
+
+    /// The order is closed before anybody paid.
+    pub(crate) fn cancel(
+        self: &Arc<Self>,
+        trade_no: &str,
+        play: Play,
+    ) -> Result<Order, Impossible> {
+        let order = self.move_on(trade_no, Status::Canceled)?;
+        self.spawn(Self::send(
+            Arc::clone(self),
+            Notification::closed(&order),
+            order.clone(),
+            play,
+        ));
+        Ok(order)
+    }
+
+    /// The order's time passes at once.
+    pub(crate) fn expire(self: &Arc<Self>, trade_no: &str) -> Result<Order, Impossible> {
+        let order = self.move_on(trade_no, Status::Expired)?;
+        if self.state().behaviour.closed_on_expiry {
+            self.spawn(Self::notify_closed(Arc::clone(self), order.clone()));
+        }
+        Ok(order)
+    }
+
+    /// The transaction fails at Binance; no notification tells of it.
+    pub(crate) fn fail(self: &Arc<Self>, trade_no: &str) -> Result<Order, Impossible> {
+        self.move_on(trade_no, Status::Error)
+    }
+
+    fn move_on(self: &Arc<Self>, trade_no: &str, to: Status) -> Result<Order, Impossible> {
+        let mut state = self.state();
+        let now_ms = state.now_ms();
+        let order = state.order(trade_no).ok_or(Impossible::UnknownOrder)?;
+        if order.status != Status::Initial {
+            return Err(Impossible::Because(format!(
+                "the order is {:?}",
+                order.status
+            )));
+        }
+        order.status = to;
+        order.expire_time = order.expire_time.min(now_ms);
+        Ok(order.clone())
+    }
+
+    /// Money is given back, wholly or in part.
+    pub(crate) fn refund(
+        self: &Arc<Self>,
+        trade_no: &str,
+        play: Play,
+    ) -> Result<Order, Impossible> {
+        let order = {
+            let mut state = self.state();
+            let order = state.order(trade_no).ok_or(Impossible::UnknownOrder)?;
+            let amount = match &play.amount {
+                Some(amount) => decimal(amount)?,
+                None => order.reported().0 - order.refunded(),
+            };
+            let refund = Refund {
+                refund_request_id: random::hex(32),
+                refund_id: random::digits(18),
+                amount,
+            };
+            give_back(order, refund).map_err(|refusal| Impossible::Because(refusal.message))?;
+            order.clone()
+        };
+        self.spawn(Self::notify_refund(Arc::clone(self), order.clone(), play));
+        Ok(order)
+    }
+
+    pub(crate) async fn notify_refund(self: Arc<Self>, order: Order, play: Play) {
+        Self::send(self, Notification::refund(&order), order, play).await;
+    }
+
+    pub(crate) async fn notify_closed(self: Arc<Self>, order: Order) {
+        Self::send(self, Notification::closed(&order), order, Play::default()).await;
+    }
+}
+
+/// The payer's id at Binance; empty while nobody paid.
+pub(crate) fn open_user_id(order: &Order) -> &str {
+    order
+        .payment
+        .as_ref()
+        .map_or("", |payment| &payment.open_user_id)
+}
+
+fn decimal(text: &str) -> Result<Decimal, Impossible> {
+    Decimal::from_str_exact(text).map_err(|_| Impossible::Because(format!("{text} is no amount")))
+}

@@ -1,0 +1,11 @@
+//! The console: one page that shows what the sandbox remembers and steers it through the admin API.
+
+use axum::Router;
+use axum::response::Html;
+use axum::routing::get;
+
+const PAGE: &str = include_str!("console.html");
+
+pub(crate) fn router() -> Router {
+    Router::new().route("/", get(|| async { Html(PAGE) }))
+}

@@ -1,0 +1,183 @@
+//! DynamoDB: an engine on a local database behind its wire protocol, with the orders table made.
+
+use std::path::Path;
+use std::time::Duration;
+
+use aws_credential_types::Credentials;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
+use dynoxide::Database;
+use serde_json::{Map, Value, json};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+/// The name of the orders table.
+pub const TABLE: &str = "orders";
+/// The region that the functions are told; any would do.
+pub const REGION: &str = "eu-central-1";
+/// The key id and the secret key that the functions sign with; the engine checks their form, not their value.
+pub const ACCESS_KEY: &str = "sandbox";
+
+/// The running engine; it ends when dropped.
+pub struct DynamoDb {
+    url: String,
+    database: Database,
+    serving: JoinHandle<()>,
+}
+
+impl DynamoDb {
+    /// Opens the file, or memory without one, makes the table unless it is there, and serves it on `listener`.
+    ///
+    /// # Errors
+    /// A sentence saying what could not be opened or made.
+    pub fn start(listener: TcpListener, file: Option<&Path>) -> Result<Self, String> {
+        let address = listener
+            .local_addr()
+            .map_err(|error| format!("DynamoDB has no address: {error}"))?;
+        let database = match file {
+            None => Database::memory(),
+            Some(path) => Database::new(&path.to_string_lossy()),
+        };
+        let database =
+            database.map_err(|error| format!("the DynamoDB file cannot be opened: {error}"))?;
+        create_table(&database)?;
+        let serving = tokio::spawn(dynoxide::server::serve_on(listener, database.clone()));
+        Ok(Self {
+            url: format!("http://{address}"),
+            database,
+            serving,
+        })
+    }
+
+    /// The endpoint, as in `AWS_ENDPOINT_URL_DYNAMODB`.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The AWS SDK's client for this engine.
+    #[must_use]
+    pub fn client(&self) -> aws_sdk_dynamodb::Client {
+        let config = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(REGION))
+            .endpoint_url(&self.url)
+            .credentials_provider(Credentials::new(
+                ACCESS_KEY, ACCESS_KEY, None, None, "sandbox",
+            ))
+            .http_client(aws_smithy_http_client::Builder::new().build_http())
+            .timeout_config(
+                aws_sdk_dynamodb::config::timeout::TimeoutConfig::builder()
+                    .operation_timeout(Duration::from_secs(10))
+                    .build(),
+            )
+            .build();
+        aws_sdk_dynamodb::Client::from_conf(config)
+    }
+
+    /// One order's item as plain JSON, read with strong consistency.
+    ///
+    /// # Errors
+    /// The engine's own words.
+    pub fn item(&self, order_id: &str) -> Result<Option<Value>, String> {
+        let request = json!({"TableName": TABLE, "Key": {"orderId": {"S": order_id}}, "ConsistentRead": true});
+        let answer = self
+            .database
+            .get_item(typed(request)?)
+            .map_err(|error| error.to_string())?;
+        let answer = serde_json::to_value(answer).map_err(|error| error.to_string())?;
+        Ok(answer.get("Item").map(plain_item))
+    }
+
+    /// Every item as plain JSON.
+    ///
+    /// # Errors
+    /// The engine's own words.
+    pub fn items(&self) -> Result<Vec<Value>, String> {
+        let mut items = Vec::new();
+        let mut request = json!({"TableName": TABLE, "ConsistentRead": true});
+        loop {
+            let answer = self
+                .database
+                .scan(typed(request.clone())?)
+                .map_err(|error| error.to_string())?;
+            let answer = serde_json::to_value(answer).map_err(|error| error.to_string())?;
+            items.extend(
+                answer["Items"]
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .map(plain_item),
+            );
+            match answer.get("LastEvaluatedKey") {
+                None | Some(Value::Null) => return Ok(items),
+                Some(key) => request["ExclusiveStartKey"] = key.clone(),
+            }
+        }
+    }
+}
+
+impl Drop for DynamoDb {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+fn typed<T: serde::de::DeserializeOwned>(request: Value) -> Result<T, String> {
+    serde_json::from_value(request).map_err(|error| error.to_string())
+}
+
+/// The same table as in `template.yaml`: the key `orderId`, and the sparse index of orders with work left.
+fn create_table(database: &Database) -> Result<(), String> {
+    if database
+        .describe_table(typed(json!({"TableName": TABLE}))?)
+        .is_ok()
+    {
+        return Ok(());
+    }
+    let request = json!({
+        "TableName": TABLE,
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [
+            {"AttributeName": "orderId", "AttributeType": "S"},
+            {"AttributeName": "dueShard", "AttributeType": "N"},
+            {"AttributeName": "dueAt", "AttributeType": "N"},
+        ],
+        "KeySchema": [{"AttributeName": "orderId", "KeyType": "HASH"}],
+        "GlobalSecondaryIndexes": [{
+            "IndexName": "due",
+            "KeySchema": [
+                {"AttributeName": "dueShard", "KeyType": "HASH"},
+                {"AttributeName": "dueAt", "KeyType": "RANGE"},
+            ],
+            "Projection": {"ProjectionType": "KEYS_ONLY"},
+        }],
+    });
+    let made = database.create_table(typed(request)?);
+    made.map(|_| ())
+        .map_err(|error| format!("the orders table cannot be made: {error}"))
+}
+
+fn plain_item(item: &Value) -> Value {
+    let fields = item.as_object().into_iter().flatten();
+    Value::Object(
+        fields
+            .map(|(name, value)| (name.clone(), plain(value)))
+            .collect::<Map<_, _>>(),
+    )
+}
+
+/// `{"S":"x"}` as `"x"`; a number that is no whole one stays text, since money must not become a float.
+fn plain(value: &Value) -> Value {
+    let Some((kind, inner)) = value.as_object().and_then(|object| object.iter().next()) else {
+        return Value::Null;
+    };
+    match (kind.as_str(), inner) {
+        ("N", Value::String(text)) => text
+            .parse::<i64>()
+            .map_or_else(|_| inner.clone(), Value::from),
+        ("M", _) => plain_item(inner),
+        ("L", Value::Array(list)) => Value::Array(list.iter().map(plain).collect()),
+        ("NULL", _) => Value::Null,
+        _ => inner.clone(),
+    }
+}

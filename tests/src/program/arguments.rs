@@ -1,0 +1,192 @@
+//! The arguments of the program, and the environment variables that stand in for them.
+
+use std::path::{Path, PathBuf};
+
+use crate::sandbox::Options;
+
+/// What `--help` prints.
+pub(crate) const HELP: &str = "\
+Usage: sandbox up|dev|demo [options]
+
+  up    runs DynamoDB, the Binance Pay simulator with its console, and the LeadsCalendar stand-in
+  dev   the same, and the functions under cargo-lambda; invokes reconcile-orders every few seconds
+  demo  plays one order from POST /orders to the accepted confirmation, on free ports, and leaves
+
+Options of up and dev, with the environment variable that may be set instead:
+  --gateway-port N         GATEWAY_PORT        the functions' HTTP API (default 9000)
+  --binance-port N         BINANCE_PORT        simulator, checkout, admin API, console (default 9100)
+  --leadscalendar-port N   LEADSCALENDAR_PORT  receiver of confirmations (default 9200)
+  --dynamodb-port N        DYNAMODB_PORT       DynamoDB (default 8000)
+  --memory                                     keep the table in memory, not in .sandbox/orders.db
+A port of 0 is a free one.";
+
+/// What to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Command {
+    Up,
+    Dev,
+    Demo,
+    Help,
+}
+
+/// What the program was asked for.
+#[derive(Debug)]
+pub(crate) struct Arguments {
+    pub(crate) command: Command,
+    pub(crate) gateway_port: u16,
+    pub(crate) binance_port: u16,
+    pub(crate) leadscalendar_port: u16,
+    pub(crate) dynamodb_port: u16,
+    pub(crate) memory: bool,
+}
+
+impl Arguments {
+    /// Reads the arguments; what they leave open is taken from the environment, then from the defaults.
+    pub(crate) fn read(
+        mut arguments: impl Iterator<Item = String>,
+        lookup: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Self, String> {
+        let from_environment =
+            |name: &str, default| lookup(name).map_or(Ok(default), |text| port(name, &text));
+        let mut read = Self {
+            command: Command::Help,
+            gateway_port: from_environment("GATEWAY_PORT", 9000)?,
+            binance_port: from_environment("BINANCE_PORT", 9100)?,
+            leadscalendar_port: from_environment("LEADSCALENDAR_PORT", 9200)?,
+            dynamodb_port: from_environment("DYNAMODB_PORT", 8000)?,
+            memory: false,
+        };
+        read.command = match arguments.next().as_deref() {
+            None => return Err(format!("say what to run\n\n{HELP}")),
+            Some("up") => Command::Up,
+            Some("dev") => Command::Dev,
+            Some("demo") => Command::Demo,
+            Some("-h" | "--help" | "help") => return Ok(read),
+            Some(other) => return Err(format!("{other} is none of up, dev, demo\n\n{HELP}")),
+        };
+        while let Some(argument) = arguments.next() {
+            let (name, value) = match argument.split_once('=') {
+                Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
+                None => (argument, None),
+            };
+            let wanted = match name.as_str() {
+                "-h" | "--help" => {
+                    read.command = Command::Help;
+                    continue;
+                }
+                _ if read.command == Command::Demo => {
+                    return Err(format!("demo takes no {name}: its ports are free ones"));
+                }
+                "--memory" => {
+                    read.memory = true;
+                    continue;
+                }
+                "--gateway-port" => &mut read.gateway_port,
+                "--binance-port" => &mut read.binance_port,
+                "--leadscalendar-port" => &mut read.leadscalendar_port,
+                "--dynamodb-port" => &mut read.dynamodb_port,
+                _ => return Err(format!("{name} is not known\n\n{HELP}")),
+            };
+            let value = value
+                .or_else(|| arguments.next())
+                .ok_or_else(|| format!("{name} needs a port"))?;
+            *wanted = port(&name, &value)?;
+        }
+        Ok(read)
+    }
+
+    /// How to start the sandbox; makes the folder of the table's file.
+    pub(crate) fn options(&self) -> Result<Options, String> {
+        let dynamodb_file = if self.memory {
+            None
+        } else {
+            Some(table_file()?)
+        };
+        Ok(Options {
+            binance_port: self.binance_port,
+            leadscalendar_port: self.leadscalendar_port,
+            dynamodb_port: self.dynamodb_port,
+            dynamodb_file,
+            ..Options::default()
+        })
+    }
+}
+
+/// The root of the workspace, where `CargoLambda.toml` and the functions are.
+pub(crate) fn workspace() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+fn table_file() -> Result<PathBuf, String> {
+    let folder = workspace().join(".sandbox");
+    std::fs::create_dir_all(&folder)
+        .map_err(|error| format!("the folder .sandbox cannot be made: {error}"))?;
+    Ok(folder.join("orders.db"))
+}
+
+fn port(name: &str, text: &str) -> Result<u16, String> {
+    text.parse()
+        .map_err(|_| format!("{name} is {text:?}, which is no port (0 to 65535)"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(arguments: &[&str], environment: &[(&str, &str)]) -> Result<Arguments, String> {
+        let lookup = |name: &str| {
+            environment
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| (*value).to_owned())
+        };
+        Arguments::read(
+            arguments.iter().map(|argument| (*argument).to_owned()),
+            &lookup,
+        )
+    }
+
+    #[test]
+    fn a_flag_wins_over_the_environment_and_that_over_the_default() {
+        let environment = [("BINANCE_PORT", "1"), ("GATEWAY_PORT", "2")];
+        let read = read(
+            &[
+                "dev",
+                "--binance-port=3",
+                "--dynamodb-port",
+                "4",
+                "--memory",
+            ],
+            &environment,
+        )
+        .unwrap();
+        let ports = (
+            read.gateway_port,
+            read.binance_port,
+            read.leadscalendar_port,
+            read.dynamodb_port,
+        );
+        assert_eq!(
+            (read.command, ports, read.memory),
+            (Command::Dev, (2, 3, 9200, 4), true)
+        );
+    }
+
+    #[test]
+    fn a_mistake_is_named() {
+        for (arguments, named) in [
+            (vec!["op"], "op is none of up, dev, demo"),
+            (vec![], "say what to run"),
+            (vec!["up", "--port", "1"], "--port is not known"),
+            (vec!["up", "--gateway-port"], "--gateway-port needs a port"),
+            (
+                vec!["up", "--gateway-port", "70000"],
+                "--gateway-port is \"70000\"",
+            ),
+            (vec!["demo", "--memory"], "demo takes no --memory"),
+        ] {
+            let problem = read(&arguments, &[]).unwrap_err();
+            assert!(problem.starts_with(named), "{problem}");
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! `sandbox dev`: the stand-ins and the functions, until interrupted; plays the schedule of reconcile-orders.
+
+use std::time::Duration;
+
+use super::arguments::{Arguments, workspace};
+use super::functions::Functions;
+use super::up::print_addresses;
+use crate::sandbox::Sandbox;
+use crate::web;
+
+/// How often reconcile-orders is invoked; its schedule in the cloud is a minute.
+const RECONCILE_EVERY: Duration = Duration::from_secs(5);
+
+/// Runs until interrupted; afterwards nothing it started is left.
+pub(crate) async fn run(
+    arguments: &Arguments,
+    interrupted: impl Future<Output = ()>,
+) -> Result<(), String> {
+    let port = gateway_port(arguments.gateway_port).await?;
+    let sandbox = Sandbox::start(arguments.options()?).await?;
+    let mut functions = start(&sandbox, port)?;
+    let outcome = tokio::select! {
+        outcome = serve(&sandbox, &mut functions) => outcome,
+        () = interrupted => Ok(()),
+    };
+    eprintln!("ending the functions …");
+    functions.end().await;
+    outcome
+}
+
+/// A port for the HTTP API that is free at this moment; cargo-lambda opens it itself.
+pub(crate) async fn gateway_port(port: u16) -> Result<u16, String> {
+    let listener = web::listen(port, "GATEWAY_PORT").await?;
+    listener
+        .local_addr()
+        .map(|address| address.port())
+        .map_err(|error| error.to_string())
+}
+
+/// The functions with the settings of this sandbox.
+pub(crate) fn start(sandbox: &Sandbox, port: u16) -> Result<Functions, String> {
+    let callback_url = format!("http://127.0.0.1:{port}/binance-callback");
+    Functions::start(port, sandbox.settings(&callback_url))
+}
+
+async fn serve(sandbox: &Sandbox, functions: &mut Functions) -> Result<(), String> {
+    functions.ready().await?;
+    let url = functions.url();
+    print_addresses(sandbox);
+    println!("HTTP API         {url}");
+    print_curl(sandbox, &url);
+    tokio::select! {
+        () = reconcile(sandbox, &url) => Ok(()),
+        ended = functions.ended() => Err(ended),
+    }
+}
+
+fn print_curl(sandbox: &Sandbox, url: &str) {
+    let binance = sandbox.binance().url();
+    let (key, callback) = (
+        sandbox.app_api_key(),
+        sandbox.leadscalendar().callback_url(),
+    );
+    println!("\nOrder a dollar's worth, then open its checkoutUrl and pay:");
+    println!(
+        "  curl -s {url}/orders -H 'X-MBX-APIKEY: {key}' -H 'Content-Type: application/json' \\"
+    );
+    println!(
+        "    -d '{{\"transactionType\":\"PAY\",\"fiat\":\"USD\",\"price\":1.00,\"callbackUrl\":\"{callback}\"}}'"
+    );
+    println!("Pay it, by its merchantTradeNo:");
+    println!("  curl -s -X POST {binance}/sandbox/orders/MERCHANT_TRADE_NO/pay");
+    println!(
+        "Let Binance limit the rate of the next two orders, lose an answer, or LeadsCalendar be down:"
+    );
+    println!(
+        "  curl -s {binance}/sandbox/faults -d '{{\"on\":\"create\",\"fault\":\"rate429\",\"retryAfter\":1,\"times\":2}}'"
+    );
+    println!(
+        "  curl -s {binance}/sandbox/faults -d '{{\"on\":\"create\",\"fault\":\"lostAnswer\"}}'"
+    );
+    println!("  curl -s {binance}/sandbox/mode -d '{{\"mode\":\"down\",\"times\":3}}'");
+    println!("Move the time on by an hour:");
+    println!("  curl -s {binance}/sandbox/advance -d '{{\"seconds\":3600}}'");
+    println!("\nCtrl-C ends everything.");
+}
+
+/// Invokes reconcile-orders as its schedule would, by the sandbox's time, as long as that function exists.
+async fn reconcile(sandbox: &Sandbox, url: &str) {
+    let url = format!("{url}/2015-03-31/functions/reconcile-orders/invocations");
+    // Generous, since the first invocation compiles the function.
+    let client = web::client(Duration::from_mins(30), false);
+    loop {
+        tokio::time::sleep(RECONCILE_EVERY).await;
+        if !workspace()
+            .join("functions/reconcile-orders/Cargo.toml")
+            .exists()
+        {
+            continue;
+        }
+        let invoked = client
+            .post(&url)
+            .json(&sandbox.scheduled_event())
+            .send()
+            .await;
+        match invoked {
+            Ok(answer) if answer.status().is_success() => {}
+            Ok(answer) => eprintln!("reconcile-orders answers {}", answer.status()),
+            Err(error) => eprintln!("reconcile-orders cannot be invoked: {error}"),
+        }
+    }
+}

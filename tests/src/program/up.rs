@@ -1,0 +1,39 @@
+//! `sandbox up`: the stand-ins alone, and the settings for whatever is started beside them.
+
+use super::arguments::Arguments;
+use crate::sandbox::Sandbox;
+
+/// Runs until interrupted.
+pub(crate) async fn run(
+    arguments: &Arguments,
+    interrupted: impl Future<Output = ()>,
+) -> Result<(), String> {
+    let sandbox = Sandbox::start(arguments.options()?).await?;
+    print_addresses(&sandbox);
+    println!("\nSettings for the functions:");
+    let callback_url = format!(
+        "http://127.0.0.1:{}/binance-callback",
+        arguments.gateway_port
+    );
+    for (name, value) in sandbox.settings(&callback_url) {
+        println!("  export {name}='{value}'");
+    }
+    println!("\nCtrl-C ends it.");
+    interrupted.await;
+    Ok(())
+}
+
+/// Where everything is.
+pub(crate) fn print_addresses(sandbox: &Sandbox) {
+    println!("Console          {}/", sandbox.binance().url());
+    println!(
+        "Binance Pay      {}/binancepay/openapi/",
+        sandbox.binance().url()
+    );
+    println!("Admin API        {}/sandbox/", sandbox.binance().url());
+    println!(
+        "LeadsCalendar    {}",
+        sandbox.leadscalendar().callback_url()
+    );
+    println!("DynamoDB         {}", sandbox.dynamodb().url());
+}

@@ -1,0 +1,179 @@
+//! The whole sandbox: its parts started together, and the settings that make the functions talk to them.
+
+use std::path::PathBuf;
+
+use axum::Router;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+use crate::binance::{Behaviour, Binance, Credentials};
+use crate::dynamodb::{self, DynamoDb};
+use crate::leadscalendar::LeadsCalendar;
+use crate::{clock, console, random, web};
+
+/// How to start the sandbox; port 0 is a free one.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The simulator, its admin API and the console.
+    pub binance_port: u16,
+    /// The LeadsCalendar stand-in.
+    pub leadscalendar_port: u16,
+    /// DynamoDB.
+    pub dynamodb_port: u16,
+    /// Where the table is kept; memory without it.
+    pub dynamodb_file: Option<PathBuf>,
+    /// How the simulator behaves where the documentation leaves it open.
+    pub behaviour: Behaviour,
+    /// The key that LeadsCalendar sends in `X-MBX-APIKEY`.
+    pub app_api_key: String,
+    /// The secrets that sign confirmations, each of which has to verify.
+    pub webhook_secrets: Vec<String>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            binance_port: 0,
+            leadscalendar_port: 0,
+            dynamodb_port: 0,
+            dynamodb_file: None,
+            behaviour: Behaviour::default(),
+            app_api_key: "sandbox-leadscalendar-key-0001".to_owned(),
+            webhook_secrets: vec![webhook_secret("first")],
+        }
+    }
+}
+
+/// A running sandbox; everything ends when it is dropped.
+pub struct Sandbox {
+    binance: Binance,
+    leadscalendar: LeadsCalendar,
+    dynamodb: DynamoDb,
+    credentials: Credentials,
+    options: Options,
+}
+
+impl Sandbox {
+    /// Starts the three servers.
+    ///
+    /// # Errors
+    /// A sentence, which names the setting when a port is in use.
+    pub async fn start(options: Options) -> Result<Self, String> {
+        let addressless = |error: std::io::Error| error.to_string();
+        let listener = web::listen(options.dynamodb_port, "DYNAMODB_PORT").await?;
+        let dynamodb = DynamoDb::start(listener, options.dynamodb_file.as_deref())?;
+        let listener = web::listen(options.leadscalendar_port, "LEADSCALENDAR_PORT").await?;
+        let leadscalendar =
+            LeadsCalendar::start(listener, options.webhook_secrets.clone()).map_err(addressless)?;
+        let listener = web::listen(options.binance_port, "BINANCE_PORT").await?;
+        let credentials = Credentials {
+            api_key: padded("sandboxkey"),
+            api_secret: padded("sandboxsecret"),
+        };
+        let more: Router = leadscalendar.admin().merge(console::router());
+        let binance = Binance::start(
+            listener,
+            credentials.clone(),
+            options.behaviour.clone(),
+            more,
+        )
+        .map_err(addressless)?;
+        Ok(Self {
+            binance,
+            leadscalendar,
+            dynamodb,
+            credentials,
+            options,
+        })
+    }
+
+    /// The Binance Pay simulator.
+    #[must_use]
+    pub fn binance(&self) -> &Binance {
+        &self.binance
+    }
+
+    /// The LeadsCalendar stand-in.
+    #[must_use]
+    pub fn leadscalendar(&self) -> &LeadsCalendar {
+        &self.leadscalendar
+    }
+
+    /// The table.
+    #[must_use]
+    pub fn dynamodb(&self) -> &DynamoDb {
+        &self.dynamodb
+    }
+
+    /// The merchant's key and secret.
+    #[must_use]
+    pub fn credentials(&self) -> &Credentials {
+        &self.credentials
+    }
+
+    /// The key that LeadsCalendar sends in `X-MBX-APIKEY`.
+    #[must_use]
+    pub fn app_api_key(&self) -> &str {
+        &self.options.app_api_key
+    }
+
+    /// The secrets that sign confirmations.
+    #[must_use]
+    pub fn webhook_secrets(&self) -> &[String] {
+        &self.options.webhook_secrets
+    }
+
+    /// The event with which EventBridge invokes reconcile-orders, at the simulator's time.
+    #[must_use]
+    pub fn scheduled_event(&self) -> Value {
+        json!({
+            "version": "0",
+            "id": random::uuid(),
+            "detail-type": "Scheduled Event",
+            "source": "aws.events",
+            "account": "000000000000",
+            "time": clock::rfc3339(self.binance.now_ms()),
+            "region": dynamodb::REGION,
+            "resources": [format!("arn:aws:events:{}:000000000000:rule/reconcile-orders", dynamodb::REGION)],
+            "detail": {},
+        })
+    }
+
+    /// The environment of the functions; `callback_url` is the address of binance-callback.
+    #[must_use]
+    pub fn settings(&self, callback_url: &str) -> Vec<(String, String)> {
+        let secrets = json!({
+            "binanceApiKey": self.credentials.api_key,
+            "binanceApiSecret": self.credentials.api_secret,
+            "appApiKeys": [self.options.app_api_key],
+            "webhookSecrets": self.options.webhook_secrets,
+        });
+        [
+            ("ORDERS_TABLE", dynamodb::TABLE.to_owned()),
+            ("BINANCE_BASE_URL", self.binance.url()),
+            ("CALLBACK_URL", callback_url.to_owned()),
+            ("CALLBACK_HOSTS", "127.0.0.1,localhost".to_owned()),
+            ("SECRETS", secrets.to_string()),
+            ("ALLOW_LOCAL_CALLBACKS", "true".to_owned()),
+            ("AWS_ENDPOINT_URL_DYNAMODB", self.dynamodb.url().to_owned()),
+            ("AWS_REGION", dynamodb::REGION.to_owned()),
+            ("AWS_ACCESS_KEY_ID", dynamodb::ACCESS_KEY.to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", dynamodb::ACCESS_KEY.to_owned()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .to_vec()
+    }
+}
+
+/// A secret for confirmations, the same for the same word, so that a restarted sandbox fits running functions.
+#[must_use]
+pub fn webhook_secret(word: &str) -> String {
+    let bytes: Vec<u8> = word.bytes().cycle().take(32).collect();
+    format!("whsec_{}", STANDARD.encode(bytes))
+}
+
+/// 64 letters, the form of Binance's keys.
+fn padded(word: &str) -> String {
+    word.chars().cycle().take(64).collect()
+}

@@ -1,0 +1,164 @@
+//! HTTP both ways: an accept loop that can hang up without an answer and refuse connections, and a plain client.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::response::{IntoResponse, Response};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, JoinSet};
+
+/// A mark on a response: close the connection instead of sending it.
+#[derive(Clone, Copy)]
+pub(crate) struct HangUp;
+
+/// The response that never leaves: the connection is closed in its place.
+pub(crate) fn hang_up() -> Response {
+    (axum::Extension(HangUp), ()).into_response()
+}
+
+/// A running HTTP server; it ends with its connections when dropped.
+#[derive(Debug)]
+pub struct Server {
+    address: SocketAddr,
+    listening: watch::Sender<bool>,
+    accepting: JoinHandle<()>,
+}
+
+impl Server {
+    /// Serves `router` on `listener`.
+    ///
+    /// # Errors
+    /// When the system does not tell the listener's address.
+    pub fn start(listener: TcpListener, router: Router) -> io::Result<Self> {
+        let address = listener.local_addr()?;
+        let (listening, wanted) = watch::channel(true);
+        let accepting = tokio::spawn(accept(listener, address, router, wanted));
+        Ok(Self {
+            address,
+            listening,
+            accepting,
+        })
+    }
+
+    /// `http://` and the address, without a slash at the end.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Closes the port and every connection, so that connecting is refused, until [`Server::come_back`].
+    pub fn go_away(&self) {
+        self.listening.send_replace(false);
+    }
+
+    /// Opens the same port again after [`Server::go_away`].
+    pub fn come_back(&self) {
+        self.listening.send_replace(true);
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
+
+async fn accept(
+    listener: TcpListener,
+    address: SocketAddr,
+    router: Router,
+    mut wanted: watch::Receiver<bool>,
+) {
+    let mut listener = Some(listener);
+    // Dropped with this future, which ends every connection.
+    let mut connections = JoinSet::new();
+    loop {
+        if !*wanted.borrow_and_update() {
+            listener = None;
+            connections.abort_all();
+        } else if listener.is_none() {
+            listener = TcpListener::bind(address).await.ok();
+        }
+        let Some(open) = &listener else {
+            let pause = tokio::time::sleep(Duration::from_millis(20));
+            tokio::select! { changed = wanted.changed() => if changed.is_err() { return }, () = pause => {} }
+            continue;
+        };
+        tokio::select! {
+            changed = wanted.changed() => if changed.is_err() { return },
+            accepted = open.accept() => if let Ok((stream, _)) = accepted {
+                connections.spawn(serve(stream, router.clone()));
+            },
+        }
+        while connections.try_join_next().is_some() {}
+    }
+}
+
+async fn serve(stream: TcpStream, router: Router) {
+    // A small answer must not wait for the other side's acknowledgement.
+    let _ = stream.set_nodelay(true);
+    let service = TowerToHyperService::new(router);
+    let service = service_fn(move |request| {
+        let answer = hyper::service::Service::call(&service, request);
+        async move {
+            let Ok(response) = answer.await;
+            match response.extensions().get::<HangUp>() {
+                None => Ok(response),
+                Some(HangUp) => Err(io::Error::other("hung up on purpose")),
+            }
+        }
+    });
+    // The other side going away, or being hung up on, is no news here.
+    let _ = http1::Builder::new()
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
+}
+
+/// Listens on a port of the loopback address; port 0 is a free one.
+///
+/// # Errors
+/// A sentence naming the port and the setting that changes it.
+pub async fn listen(port: u16, setting: &str) -> Result<TcpListener, String> {
+    let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
+    bound.map_err(|error| match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            format!("port {port} is in use: choose another one with {setting}")
+        }
+        _ => format!("port {port} ({setting}) cannot be opened: {error}"),
+    })
+}
+
+/// An HTTP client that follows no redirect, uses no proxy and trusts nobody: plain HTTP to this machine is all it does.
+///
+/// # Panics
+/// When the TLS library cannot be set up, which its tests rule out.
+#[must_use]
+pub fn client(timeout: Duration, title_case: bool) -> reqwest::Client {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("the provider knows today's protocol versions")
+        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_no_client_auth();
+    let builder = reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .timeout(timeout);
+    let builder = if title_case {
+        builder.http1_title_case_headers()
+    } else {
+        builder
+    };
+    builder
+        .build()
+        .expect("a client without certificates can always be built")
+}

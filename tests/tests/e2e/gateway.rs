@@ -1,0 +1,143 @@
+//! API Gateway's part: an HTTP request becomes an event of payload format 2.0, the function's answer an HTTP response.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::{Method, Request, StatusCode, Uri};
+use axum::response::Response;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use binance_callback::BinanceCallback;
+use create_order::CreateOrder;
+use lambda_http::{Context, RequestExt as _};
+use sandbox::web::Server;
+use serde_json::{Map, Value, json};
+use tokio::net::TcpListener;
+
+/// The functions, and how they are invoked.
+pub struct Functions {
+    pub create_order: CreateOrder,
+    pub binance_callback: BinanceCallback,
+    /// What each invocation may take, in milliseconds.
+    pub limit_ms: AtomicU64,
+    /// Bodies arrive base64-encoded, as API Gateway may send them.
+    pub base64: AtomicBool,
+    invocations: AtomicU64,
+}
+
+impl Functions {
+    pub fn new(settings: &[(String, String)]) -> Self {
+        let lookup = |name: &str| {
+            let found = settings.iter().rev().find(|(known, _)| known == name);
+            found.map(|(_, value)| value.clone())
+        };
+        Self {
+            create_order: CreateOrder::new(lookup).unwrap(),
+            binance_callback: BinanceCallback::new(lookup).unwrap(),
+            limit_ms: AtomicU64::new(14_000),
+            base64: AtomicBool::new(false),
+            invocations: AtomicU64::new(0),
+        }
+    }
+
+    /// The event of one HTTP request, with the context of a new invocation.
+    pub fn event(
+        &self,
+        method: &Method,
+        uri: &Uri,
+        headers: Map<String, Value>,
+        body: &[u8],
+    ) -> lambda_http::Request {
+        let is_base64 = self.base64.load(Ordering::Relaxed) || std::str::from_utf8(body).is_err();
+        let text = if is_base64 {
+            STANDARD.encode(body)
+        } else {
+            String::from_utf8_lossy(body).into_owned()
+        };
+        let event = json!({
+            "version": "2.0",
+            "routeKey": format!("ANY {}", uri.path()),
+            "rawPath": uri.path(),
+            "rawQueryString": uri.query().unwrap_or_default(),
+            "headers": headers,
+            "requestContext": {
+                "accountId": "123456789012",
+                "apiId": "api",
+                "domainName": "api.example.com",
+                "domainPrefix": "api",
+                "http": {
+                    "method": method.as_str(),
+                    "path": uri.path(),
+                    "protocol": "HTTP/1.1",
+                    "sourceIp": "127.0.0.1",
+                    "userAgent": "test",
+                },
+                "requestId": "gateway-request",
+                "routeKey": format!("ANY {}", uri.path()),
+                "stage": "$default",
+                "time": "22/Nov/2026:09:00:00 +0000",
+                "timeEpoch": 1_795_338_000_000_i64,
+            },
+            "body": if body.is_empty() { Value::Null } else { Value::String(text) },
+            "isBase64Encoded": is_base64,
+        });
+        let mut context = Context::default();
+        let invocation = self.invocations.fetch_add(1, Ordering::Relaxed);
+        context.request_id = format!("00000000-0000-4000-8000-{invocation:012}");
+        let limit_ms = i64::try_from(self.limit_ms.load(Ordering::Relaxed)).unwrap();
+        context.deadline = u64::try_from(sandbox::clock::now_ms() + limit_ms).unwrap();
+        lambda_http::request::from_str(&event.to_string())
+            .unwrap()
+            .with_lambda_context(context)
+    }
+
+    /// Routes an event as the API does.
+    pub async fn invoke(
+        &self,
+        event: lambda_http::Request,
+    ) -> lambda_http::Response<lambda_http::Body> {
+        match event.uri().path() {
+            "/orders" => self.create_order.handle(event).await,
+            "/binance-callback" => self.binance_callback.handle(event).await,
+            _ => lambda_http::Response::builder()
+                .status(404)
+                .body(r#"{"message":"Not Found"}"#.into())
+                .unwrap(),
+        }
+    }
+}
+
+/// Serves the functions on `listener`.
+pub fn start(listener: TcpListener, functions: Arc<Functions>) -> Server {
+    let router = Router::new().fallback(forward).with_state(functions);
+    Server::start(listener, router).unwrap()
+}
+
+async fn forward(State(functions): State<Arc<Functions>>, request: Request<Body>) -> Response {
+    let (parts, body) = request.into_parts();
+    let body: Bytes = axum::body::to_bytes(body, 10 * 1024 * 1024).await.unwrap();
+    let mut headers: Map<String, Value> = Map::new();
+    for (name, value) in &parts.headers {
+        // API Gateway joins repeated headers.
+        let value = String::from_utf8_lossy(value.as_bytes());
+        let joined = match headers.get(name.as_str()).and_then(Value::as_str) {
+            Some(first) => format!("{first},{value}"),
+            None => value.into_owned(),
+        };
+        headers.insert(name.as_str().to_owned(), joined.into());
+    }
+    let event = functions.event(&parts.method, &parts.uri, headers, &body);
+    // API Gateway waits; a client that hangs up does not end an invocation.
+    let answered = tokio::spawn(async move { functions.invoke(event).await }).await;
+    let Ok(answer) = answered else {
+        return Response::builder()
+            .status(StatusCode::INTERNAL_SERVER_ERROR)
+            .body(Body::from(r#"{"message":"Internal Server Error"}"#))
+            .unwrap();
+    };
+    let (parts, body) = answer.into_parts();
+    Response::from_parts(parts, Body::from(body.as_ref().to_vec()))
+}

@@ -1,0 +1,148 @@
+//! A sandbox with the functions in it, and the hands of LeadsCalendar's developer, of the payer and of the operator.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use reqwest::header::HeaderMap;
+use sandbox::web::{self, Server};
+use sandbox::{Options, Sandbox};
+use serde_json::{Value, json};
+
+use crate::gateway::{self, Functions};
+
+/// Everything, on free ports.
+pub struct World {
+    pub sandbox: Sandbox,
+    pub functions: Arc<Functions>,
+    pub url: String,
+    http: reqwest::Client,
+    _gateway: Server,
+}
+
+/// An answer over HTTP.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text)
+            .unwrap_or_else(|error| panic!("{error} in {:?}", self.text))
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
+    /// A field of the JSON body that is a string.
+    pub fn text_of(&self, field: &str) -> String {
+        let json = self.json();
+        json[field]
+            .as_str()
+            .unwrap_or_else(|| panic!("{field} is no string in {json}"))
+            .to_owned()
+    }
+}
+
+impl World {
+    pub async fn start() -> Self {
+        Self::with(Options::default(), &[]).await
+    }
+
+    /// With other options for the sandbox and other settings for the functions.
+    pub async fn with(options: Options, settings: &[(&str, &str)]) -> Self {
+        let listener = web::listen(0, "none").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let sandbox = Sandbox::start(options).await.unwrap();
+        let mut all = sandbox.settings(&format!("{url}/binance-callback"));
+        all.extend(
+            settings
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
+        );
+        let functions = Arc::new(Functions::new(&all));
+        let gateway = gateway::start(listener, Arc::clone(&functions));
+        Self {
+            sandbox,
+            functions,
+            url,
+            http: web::client(Duration::from_secs(40), false),
+            _gateway: gateway,
+        }
+    }
+
+    /// The four fields that LeadsCalendar must send.
+    pub fn four_fields(&self) -> Value {
+        json!({
+            "transactionType": "PAY",
+            "fiat": "USD",
+            "price": 1.00,
+            "callbackUrl": self.sandbox.leadscalendar().callback_url(),
+        })
+    }
+
+    pub async fn create(&self, body: &Value) -> Answer {
+        self.create_with(body, &[]).await
+    }
+
+    pub async fn create_with(&self, body: &Value, headers: &[(&str, &str)]) -> Answer {
+        let mut all = vec![
+            ("x-mbx-apikey", self.sandbox.app_api_key()),
+            ("content-type", "application/json"),
+        ];
+        all.extend(headers);
+        self.send("POST", "/orders", &all, body.to_string()).await
+    }
+
+    /// Any request at all, as a careless client would send it.
+    pub async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<reqwest::Body>,
+    ) -> Answer {
+        let mut request = self
+            .http
+            .request(method.parse().unwrap(), format!("{}{path}", self.url))
+            .body(body);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let response = request.send().await.unwrap();
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        Answer {
+            status,
+            headers,
+            text: response.text().await.unwrap(),
+        }
+    }
+
+    /// The order as DynamoDB holds it.
+    pub fn item(&self, order_id: &str) -> Value {
+        self.sandbox
+            .dynamodb()
+            .item(order_id)
+            .unwrap()
+            .unwrap_or_else(|| panic!("no item {order_id}"))
+    }
+
+    pub fn items(&self) -> Vec<Value> {
+        self.sandbox.dynamodb().items().unwrap()
+    }
+
+    /// Waits until `done` holds; notifications and confirmations arrive in their own time.
+    pub async fn until(&self, what: &str, done: impl Fn(&Self) -> bool) {
+        let began = Instant::now();
+        while !done(self) {
+            assert!(
+                began.elapsed() < Duration::from_secs(15),
+                "waited in vain for {what}"
+            );
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+}

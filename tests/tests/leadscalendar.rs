@@ -1,0 +1,121 @@
+//! The stand-in for LeadsCalendar: what it accepts, and how it can be away.
+
+use std::time::Duration;
+
+use sandbox::leadscalendar::Mode;
+use sandbox::{Options, Sandbox, clock, web};
+use serde_json::{Value, json};
+use standardwebhooks::Webhook;
+
+async fn confirm(
+    sandbox: &Sandbox,
+    id: &str,
+    status: &str,
+    secret: &str,
+) -> Result<u16, reqwest::Error> {
+    let body = json!({
+        "type": "order.paid",
+        "timestamp": "2026-11-22T09:00:00Z",
+        "data": {"orderId": "a1", "status": status, "confirmation": {"revision": 1}},
+    })
+    .to_string();
+    let now_secs = clock::now_ms() / 1000;
+    let signature = Webhook::new(secret)
+        .unwrap()
+        .sign(id, now_secs, body.as_bytes())
+        .unwrap();
+    let client = web::client(Duration::from_secs(5), false);
+    let request = client
+        .post(sandbox.leadscalendar().callback_url())
+        .header("webhook-id", id)
+        .header("webhook-timestamp", now_secs)
+        .header("webhook-signature", signature)
+        .header("content-type", "application/json");
+    Ok(request.body(body).send().await?.status().as_u16())
+}
+
+#[tokio::test]
+async fn only_a_proper_confirmation_is_accepted() {
+    let sandbox = Sandbox::start(Options::default()).await.unwrap();
+    let secret = &sandbox.webhook_secrets()[0];
+    let other = sandbox::sandbox::webhook_secret("other");
+
+    assert_eq!(
+        confirm(&sandbox, "a1_1", "PAID", &other).await.unwrap(),
+        401
+    );
+    assert_eq!(
+        confirm(&sandbox, "a1_1", "PAID", secret).await.unwrap(),
+        200
+    );
+    assert_eq!(
+        confirm(&sandbox, "a1_1", "PAID", secret).await.unwrap(),
+        200
+    );
+    assert_eq!(
+        confirm(&sandbox, "a1_2", "PAID", secret).await.unwrap(),
+        401
+    );
+    assert_eq!(
+        confirm(&sandbox, "a1_1", "REFUNDED", secret).await.unwrap(),
+        401
+    );
+
+    let accepted: Vec<_> = sandbox
+        .leadscalendar()
+        .confirmations()
+        .iter()
+        .map(|confirmation| confirmation.accepted)
+        .collect();
+    assert_eq!(accepted, [false, true, true, false, false]);
+}
+
+#[tokio::test]
+async fn a_mode_is_over_after_its_times() {
+    let sandbox = Sandbox::start(Options::default()).await.unwrap();
+    let secret = &sandbox.webhook_secrets()[0];
+    for (mode, expected) in [
+        (Mode::Down, Some(503)),
+        (Mode::Redirect, Some(307)),
+        (Mode::Gone, Some(410)),
+        (Mode::RetryAfter { secs: 7 }, Some(429)),
+        (Mode::Slow { ms: 10 }, Some(200)),
+        (Mode::Drop, None),
+    ] {
+        sandbox.leadscalendar().mode(mode, Some(1));
+        assert_eq!(
+            confirm(&sandbox, "a1_1", "PAID", secret).await.ok(),
+            expected
+        );
+        assert_eq!(
+            confirm(&sandbox, "a1_1", "PAID", secret).await.ok(),
+            Some(200)
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_mode_is_set_over_http_and_an_unknown_one_is_refused() {
+    let sandbox = Sandbox::start(Options::default()).await.unwrap();
+    let url = format!("{}/sandbox/mode", sandbox.binance().url());
+    let client = web::client(Duration::from_secs(5), false);
+
+    let set = client
+        .post(&url)
+        .json(&json!({"mode": "slow", "ms": 3, "times": 2}))
+        .send()
+        .await
+        .unwrap();
+    let refused = client
+        .post(&url)
+        .json(&json!({"mode": "away"}))
+        .send()
+        .await
+        .unwrap();
+
+    assert_eq!(
+        set.json::<Value>().await.unwrap(),
+        json!({"mode": "slow", "ms": 3, "times": 2})
+    );
+    assert_eq!(refused.status(), 400);
+}

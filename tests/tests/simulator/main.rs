@@ -1,0 +1,6 @@
+//! The simulator itself: a stand-in that forgets or forgives makes every other suite worthless.
+
+mod calls;
+mod faults;
+mod merchant;
+mod notifications;
