@@ -62,12 +62,14 @@ impl App {
 
     /// Opens the connections, all at once. What fails here will be tried again by the first request, so it is only logged.
     pub async fn connect(&self) {
+        tokio::join!(self.connect_aws(), self.binance.connect());
+    }
+
+    /// As [`App::connect`], for a function that does not call Binance.
+    pub async fn connect_aws(&self) {
         let nobody = OrderId::from_random([0; 15]);
-        let (secrets, store, ()) = tokio::join!(
-            self.secrets.current(now_ms()),
-            self.store.load(&nobody),
-            self.binance.connect()
-        );
+        let (secrets, store) =
+            tokio::join!(self.secrets.current(now_ms()), self.store.load(&nobody));
         if let Err(error) = secrets {
             warn!(%error, "secrets cannot be read yet");
         }

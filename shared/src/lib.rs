@@ -16,6 +16,7 @@
 //! | [`webhook`] | a notification: verified first, read second |
 //! | [`problem`] | error mapping: one error, one answer |
 //! | [`app`] | what a function is made of |
+//! | [`follow_up`] | log, alarm and confirmation after a transition |
 //! | [`http_api`] | what the functions behind the HTTP API do alike |
 
 pub mod ambient;
@@ -42,4 +43,5 @@ pub mod webhook;
 pub mod problem;
 
 pub mod app;
+pub mod follow_up;
 pub mod http_api;

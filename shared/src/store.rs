@@ -7,6 +7,8 @@ use aws_sdk_dynamodb::error::DisplayErrorContext;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 
+use serde::Deserialize;
+
 use crate::order::{Applied, Event, Order, OrderId};
 
 /// How often a transition is applied anew because somebody else wrote in between.
@@ -53,6 +55,13 @@ pub enum StoreError {
     /// Others kept writing in between.
     #[error("the order was changed by others {RACES} times in a row")]
     Raced,
+}
+
+/// What the index `due` holds of an order.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Key {
+    order_id: OrderId,
 }
 
 enum Put {
@@ -143,6 +152,44 @@ impl Store {
             }
         }
         Err(StoreError::Raced)
+    }
+
+    /// Up to `limit` orders of a shard of the index `due`, 0–7, whose time has come, the longest overdue first. The index
+    /// lags behind the table, so each must be loaded and claimed before it is worked on.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn due(
+        &self,
+        shard: u8,
+        now_ms: i64,
+        limit: usize,
+    ) -> Result<Vec<OrderId>, StoreError> {
+        let mut ids = Vec::new();
+        let mut start = None;
+        loop {
+            let page = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .index_name("due")
+                .key_condition_expression("dueShard = :shard AND dueAt <= :now")
+                .expression_attribute_values(":shard", AttributeValue::N(shard.to_string()))
+                .expression_attribute_values(":now", AttributeValue::N(now_ms.to_string()))
+                .set_exclusive_start_key(start)
+                .send()
+                .await
+                .map_err(unavailable)?;
+            for key in page.items.unwrap_or_default() {
+                let key: Key = serde_dynamo::from_item(key)?;
+                ids.push(key.order_id);
+            }
+            start = page.last_evaluated_key;
+            if start.is_none() || ids.len() >= limit {
+                ids.truncate(limit);
+                return Ok(ids);
+            }
+        }
     }
 
     async fn put(&self, order: &Order, expected_version: Option<u64>) -> Result<Put, StoreError> {

@@ -11,12 +11,12 @@ use lambda_http::{Body, Request as Event, Response};
 use serde::Serialize;
 use shared::ambient::now_ms;
 use shared::app::{App, StartError};
-use shared::binance::BinanceError;
 use shared::certificates::{CertificateError, Certificates};
 use shared::confirmation::Confirmer;
+use shared::follow_up;
 use shared::http_api::{self, Invocation};
 use shared::http_client;
-use shared::order::{self, Alarm, Applied, Order, TradeNo};
+use shared::order::{self, TradeNo};
 use shared::store::{StoreError, Transition};
 use shared::webhook::{self, News, WebhookError};
 use tracing::{error, info, warn};
@@ -111,26 +111,35 @@ impl BinanceCallback {
             );
             return Ok(());
         };
-        let Some(order) = self.app.store.load(&trade_no.order_id).await? else {
+        let store = &self.app.store;
+        let Some(order) = store.load(&trade_no.order_id).await? else {
             warn!(kind = notification.kind, %trade_no, "notification of an order that is not in the table acknowledged");
             return Ok(());
         };
 
-        let events = [order::Event::Learned {
+        let event = order::Event::Learned {
             attempt: trade_no.attempt,
             fact,
-        }];
-        let mut transition = self
-            .app
-            .store
-            .transition(order, &events, &notification.kind, now_ms())
+        };
+        let mut transition = store
+            .transition(order, &[event], &notification.kind, now_ms())
             .await?;
-        report(&transition, &trade_no, &notification.kind);
+        follow_up::report(&transition, &notification.kind);
         if transition.order.is_unverified() {
             transition = self.verify(transition, &trade_no, deadline_ms).await?;
         }
         if transition.order.confirmation.revision != transition.before.confirmation.revision {
-            self.confirm(transition.order).await;
+            let told = follow_up::confirm(
+                store,
+                &self.confirmer,
+                transition.order,
+                CONFIRMATION_TIMEOUT,
+                0,
+            )
+            .await;
+            if let Err(error) = told {
+                warn!(%trade_no, %error, "the confirmation's outcome is not recorded, it will be repeated");
+            }
         }
         Ok(())
     }
@@ -149,72 +158,23 @@ impl BinanceCallback {
                 warn!(%trade_no, "Binance reports a payment of a trade number that it does not know");
                 return Ok(reported);
             }
-            Err(BinanceError::Call(error)) => {
-                warn!(%trade_no, "the payment cannot be verified yet: {error}");
-                return Ok(reported);
-            }
-            Err(BinanceError::Secrets(error)) => {
-                warn!(%trade_no, "the payment cannot be verified yet: {error}");
+            Err(error) => {
+                warn!(%trade_no, %error, "the payment cannot be verified yet");
                 return Ok(reported);
             }
         };
-        let events: Vec<_> = known
-            .facts
-            .into_iter()
-            .map(|fact| order::Event::Learned {
-                attempt: trade_no.attempt,
-                fact,
-            })
-            .collect();
+        let learn = |fact| order::Event::Learned {
+            attempt: trade_no.attempt,
+            fact,
+        };
+        let events: Vec<_> = known.facts.into_iter().map(learn).collect();
         let verified = self
             .app
             .store
             .transition(reported.order, &events, "query", now_ms())
             .await?;
-        report(&verified, trade_no, "query");
+        follow_up::report(&verified, "query");
         Ok(verified)
-    }
-
-    /// The first attempt to tell LeadsCalendar. That it is owed is in the table already, so nothing here can be lost.
-    async fn confirm(&self, order: Order) {
-        let order_id = order.order_id.clone();
-        let event = self.confirmer.confirm(&order, CONFIRMATION_TIMEOUT).await;
-        if let order::Event::Unconfirmed { answer, .. } = &event {
-            warn!(order.id = %order_id, "order {order_id} not confirmed yet: {}", answer.reason);
-        }
-        if let Err(error) = self
-            .app
-            .store
-            .transition(order, &[event], "confirmation", now_ms())
-            .await
-        {
-            warn!(order.id = %order_id, %error, "order {order_id}: the confirmation's outcome is not recorded and will be repeated");
-        }
-    }
-}
-
-/// One line for what a notification did, and a loud one for what a person must look at.
-fn report(transition: &Transition, trade_no: &TradeNo, kind: &str) {
-    let (order, before) = (&transition.order, &transition.before);
-    match transition.applied {
-        Applied::Changed => {
-            info!(%trade_no, kind, "order {} was {:?} and is {:?}", order.order_id, before.status, order.status)
-        }
-        Applied::Unchanged => {
-            info!(%trade_no, kind, "order {} stays {:?}: nothing new", order.order_id, order.status)
-        }
-        Applied::Refused(reason) => {
-            warn!(%trade_no, kind, "order {} stays {:?}: {reason}", order.order_id, order.status)
-        }
-    }
-    match order.alarm(before) {
-        Some(Alarm::Disputed) => {
-            error!(alarm = "order.disputed", %trade_no, "the payment does not match order {}", order.order_id)
-        }
-        Some(Alarm::SecondPayment) => {
-            error!(alarm = "order.second_payment", %trade_no, "another payment for order {}, which was paid before", order.order_id);
-        }
-        None => {}
     }
 }
 

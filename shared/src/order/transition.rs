@@ -165,7 +165,7 @@ impl Order {
             .as_ref()
             .is_some_and(|held| held.until_ms > at_ms)
         {
-            return Applied::Refused("an invocation is opening the checkout");
+            return Applied::Unchanged;
         }
         self.end_current(End::Abandoned)
     }

@@ -1,0 +1,91 @@
+//! `GET /orders/{orderId}`: an order as it stands, cheap to ask for again and again.
+
+use lambda_http::http::header::{CACHE_CONTROL, ETAG, HeaderValue, IF_NONE_MATCH};
+use lambda_http::http::{HeaderMap, Method, StatusCode};
+use lambda_http::{Body, Request as Event, Response};
+use shared::ambient::now_ms;
+use shared::app::{App, StartError};
+use shared::http_api::{self, Invocation};
+use shared::order::{Order, OrderId, View};
+use shared::problem::Problem;
+
+/// The function.
+#[derive(Debug)]
+pub struct GetOrder {
+    app: App,
+}
+
+impl GetOrder {
+    /// Builds the function from the settings that `lookup` finds.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub fn new(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, StartError> {
+        Ok(Self {
+            app: App::new(lookup)?,
+        })
+    }
+
+    /// Opens the connections before the first request.
+    pub async fn connect(&self) {
+        self.app.connect_aws().await;
+    }
+
+    /// Answers one request.
+    pub async fn handle(&self, event: Event) -> Response<Body> {
+        match self.find(&event).await {
+            Ok(order) => found(&order, event.headers()),
+            Err(problem) => http_api::problem(problem, &Invocation::of(&event)),
+        }
+    }
+
+    async fn find(&self, event: &Event) -> Result<Order, Problem> {
+        if event.method() != Method::GET {
+            return Err(Problem::method_not_allowed("GET"));
+        }
+        http_api::authenticate(event.headers(), &*self.app.secrets.current(now_ms()).await?)?;
+        let id = event
+            .uri()
+            .path()
+            .strip_prefix("/orders/")
+            .unwrap_or_default();
+        let id: OrderId = id.parse().map_err(|_| Problem::no_such_order())?;
+        self.app
+            .store
+            .load(&id)
+            .await?
+            .ok_or_else(Problem::no_such_order)
+    }
+}
+
+/// The order, or only that it is still the one the caller has.
+fn found(order: &Order, headers: &HeaderMap) -> Response<Body> {
+    // Weak (RFC 9110, 8.8.1): the version tells orders apart, not the bytes of two answers.
+    let etag = format!("W/\"{}\"", order.version);
+    let mut response = if is_known(headers, &etag) {
+        let mut response = Response::new(Body::Empty);
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        response
+    } else {
+        http_api::json(StatusCode::OK, &View::full(order))
+    };
+    if let Ok(etag) = HeaderValue::try_from(etag) {
+        response.headers_mut().insert(ETAG, etag);
+    }
+    response
+        .headers_mut()
+        .insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    response
+}
+
+/// Whether `If-None-Match` names `etag`, compared weakly (RFC 9110, 13.1.2).
+fn is_known(headers: &HeaderMap, etag: &str) -> bool {
+    let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+    let named = headers
+        .get_all(IF_NONE_MATCH)
+        .iter()
+        .filter_map(|value| value.to_str().ok());
+    named
+        .flat_map(|value| value.split(','))
+        .any(|tag| tag.trim() == "*" || opaque(tag) == opaque(etag))
+}

@@ -1,0 +1,126 @@
+//! Which payments count.
+
+use super::*;
+
+#[test]
+fn payment_before_the_create_answer_waits_for_the_terms() {
+    let mut order = after([paid(1)]);
+    assert_eq!(
+        (order.status, order.is_unverified()),
+        (Status::Created, true)
+    );
+    assert_eq!(order.ask_at_ms, Some(T0 + 1_000 + MINUTE));
+
+    order.apply(&learned(1, opened(1)), "create", T0 + 2_000);
+    assert_eq!(
+        (order.status, order.is_unverified(), order.late),
+        (Status::Paid, false, false)
+    );
+}
+
+#[test]
+fn payment_whose_create_answer_was_lost_is_settled_by_a_query() {
+    let mut order = after([Fact::Lost, paid(1)]);
+    assert_eq!(order.status, Status::Created);
+
+    order.apply(&learned(1, Fact::Known(terms(1))), "query", LATER);
+    assert_eq!(order.status, Status::Paid);
+}
+
+#[test]
+fn payment_of_an_older_attempt_makes_the_order_paid_and_late() {
+    let mut order = after([Fact::Lost]);
+    order.apply(
+        &Event::Resumed(claim("second", LATER + 28_000)),
+        "resumed",
+        LATER,
+    );
+    order.apply(&learned(2, opened(2)), "create", LATER);
+    assert_eq!(order.status, Status::Pending);
+
+    order.apply(&learned(1, Fact::Known(terms(1))), "query", LATER);
+    order.apply(&learned(1, paid(1)), "PAY PAY_SUCCESS", LATER);
+
+    assert_eq!(
+        (order.status, order.late, order.paid_attempt),
+        (Status::Paid, true, Some(1))
+    );
+    assert_eq!(order.payment(), Some(&order.attempts[0].payments[0]));
+}
+
+#[test]
+fn payment_after_the_order_was_over_makes_it_paid_and_late() {
+    for end in [Fact::Closed, Fact::Expired, Fact::Errored] {
+        let order = after([opened(1), end.clone(), paid(1)]);
+        assert_eq!((order.status, order.late), (Status::Paid, true), "{end:?}");
+    }
+}
+
+#[test]
+fn payment_must_match_in_prepay_id_amount_and_currency() {
+    let Fact::Paid(right) = paid(1) else {
+        unreachable!()
+    };
+    let wrong = [
+        Payment {
+            prepay_id: "1".to_owned(),
+            ..right.clone()
+        },
+        Payment {
+            amount: amount("1.00020003"),
+            ..right.clone()
+        },
+        Payment {
+            amount: amount("100020004"),
+            ..right.clone()
+        },
+        Payment {
+            currency: "BUSD".parse().unwrap(),
+            ..right.clone()
+        },
+    ];
+    for wrong in wrong {
+        let order = after([opened(1), Fact::Paid(wrong.clone())]);
+        assert_eq!(order.status, Status::Disputed, "{wrong:?}");
+        assert_eq!(order.alarm(&after([opened(1)])), Some(Alarm::Disputed));
+    }
+    let same_in_other_digits = Payment {
+        amount: amount("1.000200040"),
+        ..right
+    };
+    assert_eq!(
+        after([opened(1), Fact::Paid(same_in_other_digits)]).status,
+        Status::Paid
+    );
+}
+
+#[test]
+fn matching_payment_settles_a_dispute_and_raises_an_alarm() {
+    let disputed = after([opened(1), payment(1, "0.5")]);
+    let mut order = disputed.clone();
+    order.apply(&learned(1, paid(1)), "PAY PAY_SUCCESS", LATER);
+
+    assert_eq!(order.status, Status::Paid);
+    assert_eq!(order.alarm(&disputed), Some(Alarm::SecondPayment));
+}
+
+#[test]
+fn second_payment_leaves_the_order_paid_and_raises_an_alarm() {
+    let mut order = after([Fact::Lost, Fact::Known(terms(1))]);
+    order.apply(
+        &Event::Resumed(claim("second", LATER + 28_000)),
+        "resumed",
+        LATER,
+    );
+    order.apply(&learned(2, opened(2)), "create", LATER);
+    order.apply(&learned(2, paid(2)), "PAY PAY_SUCCESS", LATER);
+    let once = order.clone();
+    order.apply(&learned(1, paid(1)), "PAY PAY_SUCCESS", LATER);
+
+    assert_eq!(
+        (order.status, order.paid_attempt, order.late),
+        (Status::Paid, Some(2), false)
+    );
+    assert_eq!(order.alarm(&once), Some(Alarm::SecondPayment));
+    assert_eq!(once.alarm(&once), None);
+}
