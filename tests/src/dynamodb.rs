@@ -1,14 +1,22 @@
 //! DynamoDB: an engine on a local database behind its wire protocol, with the orders table made.
 
+mod front;
+
 use std::path::Path;
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
+use axum::Router;
 use dynoxide::Database;
 use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+
+pub use front::{StoreCall, StoreFault, WaitingStoreFault};
+
+use crate::web::{self, Server};
+use front::Front;
 
 /// The name of the orders table.
 pub const TABLE: &str = "orders";
@@ -19,7 +27,8 @@ pub const ACCESS_KEY: &str = "sandbox";
 
 /// The running engine; it ends when dropped.
 pub struct DynamoDb {
-    url: String,
+    server: Server,
+    front: Front,
     database: Database,
     serving: JoinHandle<()>,
 }
@@ -29,10 +38,7 @@ impl DynamoDb {
     ///
     /// # Errors
     /// A sentence saying what could not be opened or made.
-    pub fn start(listener: TcpListener, file: Option<&Path>) -> Result<Self, String> {
-        let address = listener
-            .local_addr()
-            .map_err(|error| format!("DynamoDB has no address: {error}"))?;
+    pub async fn start(listener: TcpListener, file: Option<&Path>) -> Result<Self, String> {
         let database = match file {
             None => Database::memory(),
             Some(path) => Database::new(&path.to_string_lossy()),
@@ -40,18 +46,63 @@ impl DynamoDb {
         let database =
             database.map_err(|error| format!("the DynamoDB file cannot be opened: {error}"))?;
         create_table(&database)?;
-        let serving = tokio::spawn(dynoxide::server::serve_on(listener, database.clone()));
+        let engine = web::listen(0, "free").await?;
+        let address = engine
+            .local_addr()
+            .map_err(|error| format!("DynamoDB has no address: {error}"))?;
+        let serving = tokio::spawn(dynoxide::server::serve_on(engine, database.clone()));
+        let front = Front::new(format!("http://{address}/"));
+        let server = Server::start(listener, front.router())
+            .map_err(|error| format!("DynamoDB has no address: {error}"))?;
         Ok(Self {
-            url: format!("http://{address}"),
+            server,
+            front,
             database,
             serving,
         })
     }
 
+    /// The port itself, to refuse connections for a while.
+    #[must_use]
+    pub fn server(&self) -> &Server {
+        &self.server
+    }
+
+    /// Every request, oldest first.
+    #[must_use]
+    pub fn calls(&self) -> Vec<StoreCall> {
+        self.front.calls()
+    }
+
+    /// Plays `fault` for the next `times` requests of an operation such as `PutItem`, or of any.
+    pub fn fault(&self, operation: Option<&str>, times: u32, fault: StoreFault) {
+        self.front.add(WaitingStoreFault {
+            operation: operation.map(str::to_owned),
+            times,
+            fault,
+        });
+    }
+
+    /// The faults that still wait for their requests.
+    #[must_use]
+    pub fn faults(&self) -> Vec<WaitingStoreFault> {
+        self.front.faults()
+    }
+
+    /// Forgets the waiting faults.
+    pub fn clear_faults(&self) {
+        self.front.clear();
+    }
+
+    /// The admin routes, which the simulator's port serves.
+    pub(crate) fn admin(&self) -> Router {
+        self.front.admin()
+    }
+
     /// The endpoint, as in `AWS_ENDPOINT_URL_DYNAMODB`.
     #[must_use]
-    pub fn url(&self) -> &str {
-        &self.url
+    pub fn url(&self) -> String {
+        self.server.url()
     }
 
     /// The AWS SDK's client for this engine.
@@ -60,7 +111,7 @@ impl DynamoDb {
         let config = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(REGION))
-            .endpoint_url(&self.url)
+            .endpoint_url(self.url())
             .credentials_provider(Credentials::new(
                 ACCESS_KEY, ACCESS_KEY, None, None, "sandbox",
             ))

@@ -62,7 +62,7 @@ impl Sandbox {
     pub async fn start(options: Options) -> Result<Self, String> {
         let addressless = |error: std::io::Error| error.to_string();
         let listener = web::listen(options.dynamodb_port, "DYNAMODB_PORT").await?;
-        let dynamodb = DynamoDb::start(listener, options.dynamodb_file.as_deref())?;
+        let dynamodb = DynamoDb::start(listener, options.dynamodb_file.as_deref()).await?;
         let listener = web::listen(options.leadscalendar_port, "LEADSCALENDAR_PORT").await?;
         let leadscalendar =
             LeadsCalendar::start(listener, options.webhook_secrets.clone()).map_err(addressless)?;
@@ -71,7 +71,10 @@ impl Sandbox {
             api_key: padded("sandboxkey"),
             api_secret: padded("sandboxsecret"),
         };
-        let more: Router = leadscalendar.admin().merge(console::router());
+        let more: Router = leadscalendar
+            .admin()
+            .merge(dynamodb.admin())
+            .merge(console::router());
         let binance = Binance::start(
             listener,
             credentials.clone(),
@@ -156,7 +159,7 @@ impl Sandbox {
             ("CALLBACK_HOSTS", "127.0.0.1,localhost".to_owned()),
             ("SECRETS", secrets.to_string()),
             ("ALLOW_LOCAL_CALLBACKS", "true".to_owned()),
-            ("AWS_ENDPOINT_URL_DYNAMODB", self.dynamodb.url().to_owned()),
+            ("AWS_ENDPOINT_URL_DYNAMODB", self.dynamodb.url()),
             ("AWS_REGION", dynamodb::REGION.to_owned()),
             ("AWS_ACCESS_KEY_ID", dynamodb::ACCESS_KEY.to_owned()),
             ("AWS_SECRET_ACCESS_KEY", dynamodb::ACCESS_KEY.to_owned()),

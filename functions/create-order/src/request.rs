@@ -170,6 +170,3 @@ fn browser_url(raw: &RawValue) -> Result<String, String> {
         )),
     }
 }
-
-#[cfg(test)]
-mod tests;

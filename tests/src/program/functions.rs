@@ -1,7 +1,8 @@
 //! The functions under `cargo lambda watch`: started, waited for, and ended with everything they started.
 
 use std::collections::VecDeque;
-use std::process::Stdio;
+use std::io;
+use std::process::{ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -60,6 +61,7 @@ impl Functions {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0)
+            .kill_on_drop(true)
             .spawn()
             .map_err(|error| format!("cargo lambda cannot be started: {error}"))?;
         let output = Output::default();
@@ -109,13 +111,13 @@ impl Functions {
         };
         tokio::select! {
             waited = waiting => waited,
-            status = self.child.wait() => Err(format!("cargo lambda ended: {status:?}")),
+            ended = self.child.wait() => Err(last_words(ended)),
         }
     }
 
     /// Resolves when cargo-lambda ends by itself.
     pub(crate) async fn ended(&mut self) -> String {
-        format!("cargo lambda ended: {:?}", self.child.wait().await)
+        last_words(self.child.wait().await)
     }
 
     /// Ends cargo-lambda and everything it started. It gives each function a group of its own, so these are counted
@@ -164,6 +166,13 @@ impl Output {
                 }
             }
         });
+    }
+}
+
+fn last_words(ended: io::Result<ExitStatus>) -> String {
+    match ended {
+        Ok(status) => format!("cargo lambda ended by itself: {status}"),
+        Err(error) => format!("cargo lambda is lost: {error}"),
     }
 }
 

@@ -12,7 +12,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use binance_callback::BinanceCallback;
 use create_order::CreateOrder;
+use get_order::GetOrder;
 use lambda_http::{Context, RequestExt as _};
+use reconcile_orders::{ReconcileOrders, Summary};
 use sandbox::web::Server;
 use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
@@ -21,6 +23,8 @@ use tokio::net::TcpListener;
 pub struct Functions {
     pub create_order: CreateOrder,
     pub binance_callback: BinanceCallback,
+    pub get_order: GetOrder,
+    pub reconcile_orders: ReconcileOrders,
     /// What each invocation may take, in milliseconds.
     pub limit_ms: AtomicU64,
     /// Bodies arrive base64-encoded, as API Gateway may send them.
@@ -37,6 +41,8 @@ impl Functions {
         Self {
             create_order: CreateOrder::new(lookup).unwrap(),
             binance_callback: BinanceCallback::new(lookup).unwrap(),
+            get_order: GetOrder::new(lookup).unwrap(),
+            reconcile_orders: ReconcileOrders::new(lookup).unwrap(),
             limit_ms: AtomicU64::new(14_000),
             base64: AtomicBool::new(false),
             invocations: AtomicU64::new(0),
@@ -94,6 +100,19 @@ impl Functions {
             .with_lambda_context(context)
     }
 
+    /// Runs `reconcile-orders` with what the schedule, or an operator, sends.
+    pub async fn reconcile(&self, event: Value) -> Result<Summary, String> {
+        self.reconcile_within(event, 60_000).await
+    }
+
+    /// The same with less time than usual.
+    pub async fn reconcile_within(&self, event: Value, limit_ms: u64) -> Result<Summary, String> {
+        let event = serde_json::from_value(event).map_err(|error| error.to_string())?;
+        let deadline_ms = u64::try_from(sandbox::clock::now_ms()).unwrap() + limit_ms;
+        let ran = self.reconcile_orders.run(event, deadline_ms).await;
+        ran.map_err(|error| error.to_string())
+    }
+
     /// Routes an event as the API does.
     pub async fn invoke(
         &self,
@@ -101,6 +120,7 @@ impl Functions {
     ) -> lambda_http::Response<lambda_http::Body> {
         match event.uri().path() {
             "/orders" => self.create_order.handle(event).await,
+            path if path.starts_with("/orders/") => self.get_order.handle(event).await,
             "/binance-callback" => self.binance_callback.handle(event).await,
             _ => lambda_http::Response::builder()
                 .status(404)

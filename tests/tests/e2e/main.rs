@@ -6,4 +6,6 @@
 mod gateway;
 mod world;
 
+mod get_order;
 mod main_job;
+mod reconcile;

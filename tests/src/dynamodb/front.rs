@@ -1,0 +1,251 @@
+//! The front of DynamoDB: passes each request on to the engine, remembers it, and can throttle, delay or lose it.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::extract::State as Shared;
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::{clock, web};
+
+/// One way for the table to fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "fault", rename_all = "camelCase")]
+pub enum StoreFault {
+    /// `ThrottlingException`; nothing is carried out.
+    Throttled,
+    /// HTTP 500, `InternalServerError`; nothing is carried out.
+    ServerError,
+    /// The connection is closed before anything is carried out.
+    LostRequest,
+    /// Carried out, and the connection closed without an answer.
+    LostAnswer,
+    /// Carried out, and answered after `ms`.
+    Slow {
+        /// Milliseconds until the answer.
+        ms: u64,
+    },
+}
+
+/// A fault waiting for its requests.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaitingStoreFault {
+    /// `PutItem`, `GetItem`, `Query` …; any without it.
+    pub operation: Option<String>,
+    /// How many requests are left.
+    #[serde(default = "once")]
+    pub times: u32,
+    /// What happens to them.
+    #[serde(flatten)]
+    pub fault: StoreFault,
+}
+
+fn once() -> u32 {
+    1
+}
+
+/// A request that arrived.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StoreCall {
+    /// When, by the real clock, in milliseconds since the Unix epoch.
+    pub at_ms: i64,
+    /// `PutItem`, `GetItem`, `Query` …
+    pub operation: String,
+    /// The fault that was played.
+    pub fault: Option<StoreFault>,
+    /// The HTTP status sent.
+    pub http_status: Option<u16>,
+}
+
+#[derive(Default)]
+struct Memory {
+    calls: Vec<StoreCall>,
+    faults: Vec<WaitingStoreFault>,
+}
+
+/// What stands before the engine.
+#[derive(Clone)]
+pub(super) struct Front {
+    engine_url: String,
+    client: reqwest::Client,
+    memory: Arc<Mutex<Memory>>,
+}
+
+impl Front {
+    pub(super) fn new(engine_url: String) -> Self {
+        Self {
+            engine_url,
+            client: web::client(Duration::from_secs(30), false),
+            memory: Arc::default(),
+        }
+    }
+
+    pub(super) fn router(&self) -> Router {
+        Router::new().fallback(pass).with_state(self.clone())
+    }
+
+    pub(super) fn admin(&self) -> Router {
+        let calls = async |front: Shared<Self>| Json(front.calls());
+        let faults = async |front: Shared<Self>| Json(front.faults());
+        Router::new()
+            .route("/sandbox/dynamodb/calls", get(calls))
+            .route(
+                "/sandbox/dynamodb/faults",
+                get(faults).post(add).delete(clear),
+            )
+            .with_state(self.clone())
+    }
+
+    pub(super) fn calls(&self) -> Vec<StoreCall> {
+        self.memory().calls.clone()
+    }
+
+    pub(super) fn faults(&self) -> Vec<WaitingStoreFault> {
+        self.memory().faults.clone()
+    }
+
+    pub(super) fn add(&self, fault: WaitingStoreFault) {
+        self.memory().faults.push(fault);
+    }
+
+    pub(super) fn clear(&self) {
+        self.memory().faults.clear();
+    }
+
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Remembers a request and uses up the fault that waits for it.
+    fn arrive(&self, operation: &str) -> (usize, Option<StoreFault>) {
+        let mut memory = self.memory();
+        let waiting = memory.faults.iter_mut().find(|waiting| {
+            waiting.times > 0
+                && waiting
+                    .operation
+                    .as_deref()
+                    .is_none_or(|wanted| wanted == operation)
+        });
+        let fault = waiting.map(|waiting| {
+            waiting.times -= 1;
+            waiting.fault
+        });
+        memory.faults.retain(|waiting| waiting.times > 0);
+        memory.calls.push(StoreCall {
+            at_ms: clock::now_ms(),
+            operation: operation.to_owned(),
+            fault,
+            http_status: None,
+        });
+        (memory.calls.len() - 1, fault)
+    }
+
+    async fn forward(
+        &self,
+        method: Method,
+        headers: &HeaderMap,
+        body: Bytes,
+    ) -> Result<Response, reqwest::Error> {
+        let mut request = self.client.request(method, &self.engine_url).body(body);
+        for (name, value) in headers {
+            if !is_of_the_connection(name) {
+                request = request.header(name, value);
+            }
+        }
+        let answer = request.send().await?;
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        let mut response = Response::new(Body::from(answer.bytes().await?));
+        *response.status_mut() = status;
+        response.headers_mut().extend(
+            headers
+                .into_iter()
+                .filter(|(name, _)| !name.as_ref().is_some_and(is_of_the_connection)),
+        );
+        Ok(response)
+    }
+}
+
+fn is_of_the_connection(name: &header::HeaderName) -> bool {
+    [
+        header::HOST,
+        header::CONNECTION,
+        header::CONTENT_LENGTH,
+        header::TRANSFER_ENCODING,
+    ]
+    .contains(name)
+}
+
+async fn pass(
+    Shared(front): Shared<Front>,
+    method: Method,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let target = headers
+        .get("x-amz-target")
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
+    let (index, fault) = front.arrive(&operation);
+    let response = match fault {
+        Some(StoreFault::LostRequest) => return web::hang_up(),
+        Some(StoreFault::Throttled) => failure(
+            StatusCode::BAD_REQUEST,
+            "com.amazon.coral.availability#ThrottlingException",
+        ),
+        Some(StoreFault::ServerError) => failure(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "com.amazonaws.dynamodb.v20120810#InternalServerError",
+        ),
+        Some(StoreFault::LostAnswer | StoreFault::Slow { .. }) | None => {
+            match front.forward(method, &headers, body).await {
+                Ok(response) => response,
+                Err(_) => return web::hang_up(),
+            }
+        }
+    };
+    match fault {
+        Some(StoreFault::LostAnswer) => return web::hang_up(),
+        Some(StoreFault::Slow { ms }) => tokio::time::sleep(Duration::from_millis(ms)).await,
+        _ => {}
+    }
+    front.memory().calls[index].http_status = Some(response.status().as_u16());
+    response
+}
+
+fn failure(status: StatusCode, kind: &str) -> Response {
+    let body = json!({"__type": kind, "message": "played by the sandbox"}).to_string();
+    (
+        status,
+        [(header::CONTENT_TYPE, "application/x-amz-json-1.0")],
+        body,
+    )
+        .into_response()
+}
+
+async fn add(Shared(front): Shared<Front>, body: Bytes) -> Response {
+    match serde_json::from_slice::<WaitingStoreFault>(&body) {
+        Ok(fault) => {
+            front.add(fault);
+            Json(front.faults()).into_response()
+        }
+        Err(error) => {
+            let known =
+                "throttled, serverError, lostRequest, lostAnswer, slow {ms}; operation?, times?";
+            let answer: Value = json!({"error": format!("{error}; known faults: {known}")});
+            (StatusCode::BAD_REQUEST, Json(answer)).into_response()
+        }
+    }
+}
+
+async fn clear(Shared(front): Shared<Front>) -> Json<Vec<WaitingStoreFault>> {
+    front.clear();
+    Json(front.faults())
+}

@@ -1,0 +1,85 @@
+//! DynamoDB: the table that the functions expect, and how it can fail.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use sandbox::dynamodb::{DynamoDb, StoreFault, TABLE};
+use sandbox::{Options, Sandbox};
+use serde_json::{Value, json};
+
+async fn put(dynamodb: &DynamoDb, id: &str) -> bool {
+    let put = dynamodb
+        .client()
+        .put_item()
+        .table_name(TABLE)
+        .item("orderId", AttributeValue::S(id.to_owned()));
+    let put = put
+        .item("dueShard", AttributeValue::N("3".to_owned()))
+        .item("dueAt", AttributeValue::N("7".to_owned()));
+    put.send().await.is_ok()
+}
+
+#[tokio::test]
+async fn the_table_has_its_key_and_its_sparse_index() {
+    let sandbox = Sandbox::start(Options::default()).await.unwrap();
+    let dynamodb = sandbox.dynamodb();
+    assert!(put(dynamodb, "a1").await);
+
+    let due = dynamodb
+        .client()
+        .query()
+        .table_name(TABLE)
+        .index_name("due")
+        .key_condition_expression("dueShard = :shard AND dueAt <= :now")
+        .expression_attribute_values(":shard", AttributeValue::N("3".to_owned()))
+        .expression_attribute_values(":now", AttributeValue::N("8".to_owned()))
+        .send()
+        .await
+        .unwrap();
+
+    assert_eq!(due.count(), 1);
+    assert_eq!(
+        dynamodb.item("a1").unwrap().unwrap(),
+        json!({"orderId": "a1", "dueShard": 3, "dueAt": 7})
+    );
+    assert_eq!(dynamodb.item("a2").unwrap(), None::<Value>);
+    assert_eq!(dynamodb.items().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_throttled_write_is_repeated_by_the_sdk_and_a_lost_answer_leaves_the_item() {
+    let sandbox = Sandbox::start(Options::default()).await.unwrap();
+    let dynamodb = sandbox.dynamodb();
+
+    dynamodb.fault(Some("PutItem"), 1, StoreFault::Throttled);
+    assert!(put(dynamodb, "a1").await);
+    dynamodb.fault(None, 3, StoreFault::LostAnswer);
+    assert!(!put(dynamodb, "a2").await);
+
+    assert_eq!(dynamodb.items().unwrap().len(), 2);
+    let statuses: Vec<_> = dynamodb
+        .calls()
+        .iter()
+        .map(|call| call.http_status)
+        .collect();
+    assert_eq!(statuses, [Some(400), Some(200), None, None, None]);
+    assert_eq!(dynamodb.faults(), []);
+}
+
+#[tokio::test]
+async fn a_table_in_a_file_outlives_its_sandbox() {
+    let file = std::env::temp_dir().join(format!("sandbox-{}.db", sandbox::random::hex(16)));
+    let options = || Options {
+        dynamodb_file: Some(file.clone()),
+        ..Options::default()
+    };
+
+    let first = Sandbox::start(options()).await.unwrap();
+    assert!(put(first.dynamodb(), "a1").await);
+    drop(first);
+    let second = Sandbox::start(options()).await.unwrap();
+
+    assert_eq!(second.dynamodb().items().unwrap().len(), 1);
+    drop(second);
+    for end in ["", "-wal", "-shm"] {
+        let _ = std::fs::remove_file(format!("{}{end}", file.display()));
+    }
+}

@@ -1,0 +1,176 @@
+//! `GET /orders/{orderId}`.
+
+use sandbox::binance::Play;
+use serde_json::json;
+
+use crate::world::{Answer, World};
+
+impl World {
+    pub async fn get(&self, order_id: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut all = vec![("x-mbx-apikey", self.sandbox.app_api_key())];
+        all.extend(headers);
+        self.send("GET", &format!("/orders/{order_id}"), &all, "")
+            .await
+    }
+}
+
+#[tokio::test]
+async fn paid_order_is_shown_with_its_payment_history_and_confirmation() {
+    let world = World::start().await;
+    let created = world.create(&world.four_fields()).await;
+    let (order_id, trade_no) = (
+        created.text_of("orderId"),
+        created.text_of("merchantTradeNo"),
+    );
+    let paid = world
+        .sandbox
+        .binance()
+        .pay_and_wait(&trade_no, Play::default())
+        .await
+        .unwrap();
+
+    let got = world.get(&order_id, &[]).await;
+
+    assert_eq!(
+        (got.status, got.header("content-type")),
+        (200, Some("application/json"))
+    );
+    let (mut order, mut expected) = (got.json(), created.json());
+    let history = order["history"].take();
+    let paid_at = order["paidAt"].take();
+    let payment = paid.payment.unwrap();
+    expected["status"] = json!("PAID");
+    expected["paidAt"] = json!(null);
+    expected["transactionId"] = json!(payment.transaction_id);
+    expected["refundedAmount"] = json!(null);
+    expected["late"] = json!(false);
+    expected["history"] = json!(null);
+    expected["confirmation"] = json!({ "revision": 1, "confirmedRevision": 1, "attempts": 1, "nextAttemptAt": null, "lastError": null });
+    assert_eq!(order, expected);
+    let statuses: Vec<_> = history
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|change| (change["status"].clone(), change["cause"].clone()))
+        .collect();
+    assert_eq!(
+        statuses,
+        [
+            ("CREATED", "request"),
+            ("PENDING", "checkout opened"),
+            ("PAID", "PAY PAY_SUCCESS")
+        ]
+        .map(|(status, cause)| (json!(status), json!(cause)))
+    );
+    let paid_at: jiff::Timestamp = paid_at.as_str().unwrap().parse().unwrap();
+    assert_eq!(paid_at.as_millisecond(), payment.transact_time);
+}
+
+#[tokio::test]
+async fn order_that_has_not_changed_is_answered_with_304_until_it_changes() {
+    let world = World::start().await;
+    let created = world.create(&world.four_fields()).await;
+    let order_id = created.text_of("orderId");
+    let etag = world
+        .get(&order_id, &[])
+        .await
+        .header("etag")
+        .unwrap()
+        .to_owned();
+    assert!(etag.starts_with("W/\""), "{etag}");
+
+    for known in [
+        etag.as_str(),
+        etag.trim_start_matches("W/"),
+        "*",
+        &format!("\"other\", {etag}"),
+    ] {
+        let got = world.get(&order_id, &[("if-none-match", known)]).await;
+        assert_eq!(
+            (got.status, got.text.as_str(), got.header("etag")),
+            (304, "", Some(etag.as_str())),
+            "{known}"
+        );
+    }
+    assert_eq!(
+        world
+            .get(&order_id, &[("if-none-match", "W/\"999\"")])
+            .await
+            .status,
+        200
+    );
+
+    world
+        .sandbox
+        .binance()
+        .pay_and_wait(&created.text_of("merchantTradeNo"), Play::default())
+        .await
+        .unwrap();
+    let got = world.get(&order_id, &[("if-none-match", &etag)]).await;
+    assert_eq!(
+        (got.status, got.text_of("status")),
+        (200, "PAID".to_owned())
+    );
+}
+
+#[tokio::test]
+async fn order_that_does_not_exist_is_a_404_problem() {
+    let world = World::start().await;
+
+    for id in [
+        "0".repeat(30),
+        "1".to_owned(),
+        "A".repeat(30),
+        "..%2f".to_owned(),
+        "0".repeat(3000),
+    ] {
+        let got = world.get(&id, &[]).await;
+        assert_eq!(
+            (got.status, got.header("content-type")),
+            (404, Some("application/problem+json")),
+            "{id}"
+        );
+        assert_eq!(
+            (got.text_of("code"), got.text_of("source")),
+            ("ORDER_NOT_FOUND".to_owned(), "gateway".to_owned())
+        );
+    }
+}
+
+#[tokio::test]
+async fn order_is_shown_to_nobody_without_a_key() {
+    let world = World::start().await;
+    let order_id = world.create(&world.four_fields()).await.text_of("orderId");
+
+    for headers in [
+        vec![],
+        vec![("x-mbx-apikey", "wrong")],
+        vec![("x-mbx-apikey", "")],
+    ] {
+        let got = world
+            .send("GET", &format!("/orders/{order_id}"), &headers, "")
+            .await;
+        assert_eq!(
+            (got.status, got.text_of("code")),
+            (401, "INVALID_API_KEY".to_owned())
+        );
+    }
+}
+
+#[tokio::test]
+async fn other_methods_are_refused() {
+    let world = World::start().await;
+    let order_id = world.create(&world.four_fields()).await.text_of("orderId");
+
+    for method in ["POST", "PUT", "DELETE", "PATCH"] {
+        let headers = [("x-mbx-apikey", world.sandbox.app_api_key())];
+        let got = world
+            .send(method, &format!("/orders/{order_id}"), &headers, "")
+            .await;
+        assert_eq!(
+            (got.status, got.header("allow")),
+            (405, Some("GET")),
+            "{method}"
+        );
+    }
+}

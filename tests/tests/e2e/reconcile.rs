@@ -1,0 +1,402 @@
+//! `reconcile-orders`: what others left behind is made up for, in the sandbox's time, which can be moved.
+
+use sandbox::binance::{Fault, On, Play, Status};
+use sandbox::leadscalendar::Mode;
+use serde_json::{Value, json};
+
+use crate::world::World;
+
+const MINUTE: u32 = 60;
+const HOUR: u32 = 60 * MINUTE;
+
+impl World {
+    /// One run of the schedule, at the sandbox's time; its summary as JSON.
+    pub async fn reconcile(&self) -> Value {
+        let now = jiff::Timestamp::from_millisecond(self.sandbox.binance().now_ms()).unwrap();
+        let summary = self
+            .functions
+            .reconcile(json!({ "time": now.to_string() }))
+            .await
+            .unwrap();
+        serde_json::to_value(summary).unwrap()
+    }
+
+    /// Moves the time on, then runs the schedule.
+    pub async fn reconcile_after(&self, seconds: u32) -> Value {
+        self.sandbox.binance().advance(seconds);
+        self.reconcile().await
+    }
+
+    /// A `PENDING` order: its id and trade number.
+    pub async fn pending(&self) -> (String, String) {
+        let created = self.create(&self.four_fields()).await;
+        assert_eq!(created.status, 201, "{}", created.text);
+        (
+            created.text_of("orderId"),
+            created.text_of("merchantTradeNo"),
+        )
+    }
+}
+
+fn summary(asked: u32, settled: u32, confirmed: u32, failed: u32) -> Value {
+    json!({ "asked": asked, "settled": settled, "confirmed": confirmed, "failed": failed, "left": 0 })
+}
+
+fn unnotified() -> Play {
+    Play {
+        notify: false,
+        ..Play::default()
+    }
+}
+
+#[tokio::test]
+async fn payment_whose_notification_never_came_is_found_and_confirmed() {
+    let world = World::start().await;
+    let (order_id, trade_no) = world.pending().await;
+    world
+        .sandbox
+        .binance()
+        .pay(&trade_no, unnotified())
+        .unwrap();
+
+    assert_eq!(world.reconcile_after(4 * MINUTE).await, summary(0, 0, 0, 0));
+    assert_eq!(world.reconcile_after(MINUTE).await, summary(1, 1, 1, 0));
+
+    let item = world.item(&order_id);
+    assert_eq!(
+        (&item["status"], &item["late"]),
+        (&json!("PAID"), &json!(false))
+    );
+    assert!(item.get("dueAt").is_none());
+    assert_eq!(world.sandbox.leadscalendar().confirmations().len(), 1);
+    assert_eq!(world.reconcile_after(HOUR).await, summary(0, 0, 0, 0));
+}
+
+#[tokio::test]
+async fn unpaid_order_is_asked_about_three_times_and_then_expires() {
+    let world = World::start().await;
+    let (order_id, _) = world.pending().await;
+
+    assert_eq!(world.reconcile_after(5 * MINUTE).await, summary(1, 0, 0, 0));
+    assert_eq!(
+        world.reconcile_after(14 * MINUTE).await,
+        summary(0, 0, 0, 0)
+    );
+    assert_eq!(world.reconcile_after(MINUTE).await, summary(1, 0, 0, 0));
+    assert_eq!(
+        world.reconcile_after(40 * MINUTE).await,
+        summary(0, 0, 0, 0)
+    );
+    assert_eq!(world.reconcile_after(2 * MINUTE).await, summary(1, 1, 1, 0));
+
+    let item = world.item(&order_id);
+    assert_eq!(item["status"], "EXPIRED");
+    assert!(item.get("dueAt").is_none());
+    let confirmations = world.sandbox.leadscalendar().confirmations();
+    assert_eq!(confirmations[0].body["type"], "order.expired");
+}
+
+#[tokio::test]
+async fn order_that_was_closed_without_a_notification_is_canceled() {
+    let world = World::start().await;
+    let (order_id, trade_no) = world.pending().await;
+    world
+        .sandbox
+        .binance()
+        .cancel(&trade_no, unnotified())
+        .unwrap();
+
+    assert_eq!(world.reconcile_after(5 * MINUTE).await, summary(1, 1, 1, 0));
+    assert_eq!(world.item(&order_id)["status"], "CANCELED");
+}
+
+#[tokio::test]
+async fn order_that_binance_reports_as_an_error_fails() {
+    let world = World::start().await;
+    let (order_id, trade_no) = world.pending().await;
+    world.sandbox.binance().fail(&trade_no).unwrap();
+
+    assert_eq!(world.reconcile_after(5 * MINUTE).await, summary(1, 1, 1, 0));
+    assert_eq!(world.item(&order_id)["status"], "FAILED");
+}
+
+#[tokio::test]
+async fn wrong_amount_that_only_a_query_shows_is_disputed() {
+    let world = World::start().await;
+    let (order_id, trade_no) = world.pending().await;
+    let wrong = Play {
+        amount: Some("0.5".to_owned()),
+        ..unnotified()
+    };
+    world.sandbox.binance().pay(&trade_no, wrong).unwrap();
+
+    assert_eq!(world.reconcile_after(5 * MINUTE).await, summary(1, 1, 1, 0));
+    assert_eq!(world.item(&order_id)["status"], "DISPUTED");
+}
+
+#[tokio::test]
+async fn refunded_order_whose_notifications_never_came_is_paid_and_refunded() {
+    let world = World::start().await;
+    let (order_id, trade_no) = world.pending().await;
+    world
+        .sandbox
+        .binance()
+        .pay(&trade_no, unnotified())
+        .unwrap();
+    world
+        .sandbox
+        .binance()
+        .refund(&trade_no, unnotified())
+        .unwrap();
+
+    assert_eq!(world.reconcile_after(5 * MINUTE).await, summary(1, 1, 1, 0));
+    assert_eq!(world.item(&order_id)["status"], "REFUNDED");
+}
+
+#[tokio::test]
+async fn order_nobody_came_back_for_is_closed_after_binance_was_asked_about_every_attempt() {
+    let world = World::start().await;
+    world
+        .sandbox
+        .binance()
+        .fault(On::Create, 9, Fault::LostAnswer);
+    let failed = world.create(&world.four_fields()).await;
+    assert_eq!(failed.status, 500);
+    let item = &world.items()[0];
+    let attempts = item["attempts"].as_array().unwrap().len();
+    assert_eq!((&item["status"], attempts), (&json!("CREATED"), 3));
+
+    assert_eq!(world.reconcile_after(5 * MINUTE).await, summary(1, 1, 1, 0));
+
+    let item = &world.items()[0];
+    assert_eq!(item["status"], "FAILED");
+    let order_id = item["orderId"].as_str().unwrap();
+    let asked: Vec<String> = world
+        .sandbox
+        .binance()
+        .calls()
+        .into_iter()
+        .filter(|call| call.path.ends_with("/query"))
+        .filter_map(|call| call.trade_no)
+        .collect();
+    assert_eq!(
+        asked,
+        [1, 2, 3].map(|attempt| format!("{order_id}{attempt:02}"))
+    );
+    assert_eq!(
+        world.sandbox.leadscalendar().confirmations()[0].body["type"],
+        "order.failed"
+    );
+}
+
+#[tokio::test]
+async fn payment_of_an_attempt_whose_answer_was_lost_is_found() {
+    let world = World::start().await;
+    world
+        .sandbox
+        .binance()
+        .fault(On::Create, 9, Fault::LostAnswer);
+    assert_eq!(world.create(&world.four_fields()).await.status, 500);
+    let order_id = world.items()[0]["orderId"].as_str().unwrap().to_owned();
+    world
+        .sandbox
+        .binance()
+        .pay(&format!("{order_id}02"), unnotified())
+        .unwrap();
+
+    assert_eq!(world.reconcile_after(5 * MINUTE).await, summary(1, 1, 1, 0));
+
+    let item = world.item(&order_id);
+    assert_eq!(
+        (&item["status"], &item["late"], &item["paidAttempt"]),
+        (&json!("PAID"), &json!(true), &json!(2))
+    );
+}
+
+#[tokio::test]
+async fn order_is_left_as_it_is_while_binance_is_away_and_asked_about_again() {
+    let world = World::start().await;
+    let (order_id, trade_no) = world.pending().await;
+    world
+        .sandbox
+        .binance()
+        .pay(&trade_no, unnotified())
+        .unwrap();
+    world.sandbox.binance().fault(On::Query, 1, Fault::Http500);
+
+    assert_eq!(world.reconcile_after(5 * MINUTE).await, summary(1, 0, 0, 1));
+    assert_eq!(world.item(&order_id)["status"], "PENDING");
+    assert_eq!(
+        world.reconcile_after(15 * MINUTE).await,
+        summary(1, 1, 1, 0)
+    );
+}
+
+#[tokio::test]
+async fn confirmation_that_was_not_accepted_is_repeated_on_schedule_under_one_id() {
+    let world = World::start().await;
+    let (order_id, trade_no) = world.pending().await;
+    world.sandbox.leadscalendar().mode(Mode::Down, Some(9));
+    world
+        .sandbox
+        .binance()
+        .pay_and_wait(&trade_no, Play::default())
+        .await
+        .unwrap();
+    assert_eq!(
+        world.item(&order_id)["confirmation"]["lastError"],
+        "HTTP status 503"
+    );
+
+    let hours = [
+        (0, 7),
+        (0, 7 * MINUTE),
+        (0, 37 * MINUTE),
+        (3, 0),
+        (6, 0),
+        (12, 0),
+        (17, 0),
+        (24, 0),
+    ];
+    for (hours, seconds) in hours {
+        assert_eq!(
+            world.reconcile_after(hours * HOUR + seconds).await,
+            summary(0, 0, 0, 1),
+            "{hours} h {seconds} s"
+        );
+    }
+    assert_eq!(world.reconcile_after(29 * HOUR).await, summary(0, 0, 1, 0));
+
+    let confirmations = world.sandbox.leadscalendar().confirmations();
+    assert_eq!(confirmations.len(), 10);
+    let ids: std::collections::BTreeSet<_> =
+        confirmations.iter().map(|one| one.webhook_id.clone()).collect();
+    assert_eq!(
+        ids.into_iter().collect::<Vec<_>>(),
+        [Some(format!("{order_id}_1"))]
+    );
+    assert!(world.item(&order_id).get("dueAt").is_none());
+}
+
+#[tokio::test]
+async fn exhausted_confirmation_is_given_up_and_an_operator_can_have_it_repeated() {
+    let world = World::start().await;
+    let (order_id, trade_no) = world.pending().await;
+    world.sandbox.leadscalendar().mode(Mode::Down, None);
+    world
+        .sandbox
+        .binance()
+        .pay_and_wait(&trade_no, Play::default())
+        .await
+        .unwrap();
+    for _ in 0..9 {
+        assert_eq!(world.reconcile_after(29 * HOUR).await, summary(0, 0, 0, 1));
+    }
+    assert_eq!(world.reconcile_after(29 * HOUR).await, summary(0, 0, 0, 0));
+    let item = world.item(&order_id);
+    assert_eq!(
+        (&item["status"], &item["confirmation"]["attempts"]),
+        (&json!("PAID"), &json!(10))
+    );
+    assert!(item.get("dueAt").is_none());
+
+    world.sandbox.leadscalendar().mode(Mode::Up, None);
+    let repeated = world
+        .functions
+        .reconcile(json!({ "confirm": order_id }))
+        .await
+        .unwrap();
+    assert_eq!(serde_json::to_value(repeated).unwrap(), summary(0, 0, 1, 0));
+    let unknown = world
+        .functions
+        .reconcile(json!({ "confirm": "0".repeat(30) }))
+        .await;
+    assert_eq!(
+        unknown,
+        Err(format!(
+            "there is nothing to tell of order {}",
+            "0".repeat(30)
+        ))
+    );
+}
+
+#[tokio::test]
+async fn gone_stops_the_repeats() {
+    let world = World::start().await;
+    let (order_id, trade_no) = world.pending().await;
+    world.sandbox.leadscalendar().mode(Mode::Gone, None);
+    world
+        .sandbox
+        .binance()
+        .pay_and_wait(&trade_no, Play::default())
+        .await
+        .unwrap();
+
+    assert!(world.item(&order_id).get("dueAt").is_none());
+    assert_eq!(world.reconcile_after(29 * HOUR).await, summary(0, 0, 0, 0));
+}
+
+#[tokio::test]
+async fn run_without_time_leaves_the_orders_and_says_so() {
+    let world = World::start().await;
+    let (_, trade_no) = world.pending().await;
+    world
+        .sandbox
+        .binance()
+        .pay(&trade_no, unnotified())
+        .unwrap();
+    world.sandbox.binance().advance(5 * MINUTE);
+    let now = jiff::Timestamp::from_millisecond(world.sandbox.binance().now_ms()).unwrap();
+
+    let summary = world
+        .functions
+        .reconcile_within(json!({ "time": now.to_string() }), 1_000)
+        .await
+        .unwrap();
+    assert_eq!(
+        serde_json::to_value(summary).unwrap(),
+        json!({ "asked": 0, "settled": 0, "confirmed": 0, "failed": 0, "left": 1 })
+    );
+    assert_eq!(world.reconcile().await["settled"], 1);
+}
+
+#[tokio::test]
+async fn runs_at_the_same_time_do_no_work_twice() {
+    let world = World::start().await;
+    for _ in 0..10 {
+        let (_, trade_no) = world.pending().await;
+        world
+            .sandbox
+            .binance()
+            .pay(&trade_no, unnotified())
+            .unwrap();
+    }
+    world.sandbox.binance().advance(5 * MINUTE);
+
+    let (one, two, three) = tokio::join!(world.reconcile(), world.reconcile(), world.reconcile());
+
+    let total = |field: &str| {
+        [&one, &two, &three]
+            .iter()
+            .map(|summary| summary[field].as_u64().unwrap())
+            .sum::<u64>()
+    };
+    assert_eq!(
+        (
+            total("asked"),
+            total("settled"),
+            total("confirmed"),
+            total("failed")
+        ),
+        (10, 10, 10, 0)
+    );
+    assert_eq!(world.sandbox.leadscalendar().confirmations().len(), 10);
+    assert!(
+        world
+            .sandbox
+            .binance()
+            .orders()
+            .iter()
+            .all(|order| order.status == Status::Paid)
+    );
+}

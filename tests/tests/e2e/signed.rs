@@ -1,0 +1,206 @@
+//! Notifications in the hand of a test: signed by the simulator, sent when, how and as often as the test wants.
+
+use sandbox::binance::{Forgery, Play};
+use serde_json::Value;
+
+use crate::world::{Answer, World};
+
+/// The answer that Binance takes for an acknowledgement.
+pub const SUCCESS: &str = r#"{"returnCode":"SUCCESS","returnMessage":null}"#;
+
+/// What every wrong signature is told.
+pub const NOT_BINANCES: &str = "the signature is not Binance's";
+
+/// An order whose checkout is open.
+pub struct Opened {
+    pub id: String,
+    pub trade_no: String,
+    pub prepay_id: String,
+}
+
+/// A notification with the headers that belong to it.
+#[derive(Clone)]
+pub struct Signed {
+    pub headers: Vec<(String, String)>,
+    pub body: String,
+}
+
+impl Signed {
+    pub fn header(&self, name: &str) -> &str {
+        let found = self.headers.iter().find(|(known, _)| known == name);
+        &found.unwrap_or_else(|| panic!("no header {name}")).1
+    }
+
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.headers.retain(|(known, _)| known != name);
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub fn without(mut self, name: &str) -> Self {
+        self.headers.retain(|(known, _)| known != name);
+        self
+    }
+}
+
+/// An order of one dollar.
+pub async fn open(world: &World) -> Opened {
+    let created = world.create(&world.four_fields()).await;
+    assert_eq!(created.status, 201, "{}", created.text);
+    Opened {
+        id: created.text_of("orderId"),
+        trade_no: created.text_of("merchantTradeNo"),
+        prepay_id: created.text_of("prepayId"),
+    }
+}
+
+/// The payer pays, and Binance says nothing.
+pub fn pay_silently(world: &World, order: &Opened) {
+    let play = Play {
+        notify: false,
+        ..Play::default()
+    };
+    world.sandbox.binance().pay(&order.trade_no, play).unwrap();
+}
+
+/// The payer pays; returns when the callback has acknowledged it.
+pub async fn pay(world: &World, order: &Opened) {
+    pay_as(world, &order.trade_no, Play::default()).await;
+}
+
+/// The same, in another than the everyday way.
+pub async fn pay_as(world: &World, trade_no: &str, play: Play) {
+    let binance = world.sandbox.binance();
+    binance.pay_and_wait(trade_no, play).await.unwrap();
+    let deliveries = binance.deliveries();
+    let last = deliveries.last().unwrap();
+    assert!(last.acknowledged, "not acknowledged: {last:?}");
+}
+
+/// The checkout is closed; returns when the callback has acknowledged it.
+pub async fn cancel(world: &World, trade_no: &str) {
+    let before = acknowledged(world);
+    let binance = world.sandbox.binance();
+    binance.cancel(trade_no, Play::default()).unwrap();
+    let is_acknowledged = |world: &World| acknowledged(world) > before;
+    world.until("PAY_CLOSED", is_acknowledged).await;
+}
+
+fn acknowledged(world: &World) -> usize {
+    let deliveries = world.sandbox.binance().deliveries();
+    deliveries
+        .iter()
+        .filter(|delivery| delivery.acknowledged)
+        .count()
+}
+
+/// The `PAY_SUCCESS` of an order.
+pub fn about(order: &Opened) -> Forgery {
+    Forgery {
+        merchant_trade_no: Some(order.trade_no.clone()),
+        ..Forgery::default()
+    }
+}
+
+/// What Binance would send now; it goes to an address where nobody acknowledges it, not to the callback.
+pub async fn signed(world: &World, forgery: Forgery) -> Signed {
+    let elsewhere = world.sandbox.leadscalendar().return_url();
+    let delivery = world.sandbox.binance().notify(Forgery {
+        url: Some(elsewhere),
+        ..forgery
+    });
+    let delivery = delivery.await.unwrap();
+    Signed {
+        headers: delivery.headers,
+        body: delivery.body,
+    }
+}
+
+/// A correctly signed body of the test's own.
+pub async fn signed_body(world: &World, body: impl Into<String>) -> Signed {
+    let body = Some(body.into());
+    let forgery = Forgery {
+        body,
+        ..Forgery::default()
+    };
+    signed(world, forgery).await
+}
+
+/// Sends a notification to the callback, once.
+pub async fn deliver(world: &World, signed: &Signed) -> Answer {
+    let mut headers = vec![("content-type", "application/json; charset=utf-8")];
+    let own = signed.headers.iter();
+    headers.extend(own.map(|(name, value)| (name.as_str(), value.as_str())));
+    world
+        .send("POST", "/binance-callback", &headers, signed.body.clone())
+        .await
+}
+
+#[track_caller]
+pub fn assert_acknowledged(answer: &Answer) {
+    assert_answer(answer, 200, SUCCESS);
+}
+
+#[track_caller]
+pub fn assert_fails(answer: &Answer, status: u16, message: &str) {
+    let body = format!(r#"{{"returnCode":"FAIL","returnMessage":"{message}"}}"#);
+    assert_answer(answer, status, &body);
+}
+
+#[track_caller]
+fn assert_answer(answer: &Answer, status: u16, body: &str) {
+    assert_eq!(
+        (
+            answer.status,
+            answer.header("content-type"),
+            answer.text.as_str()
+        ),
+        (status, Some("application/json"), body)
+    );
+}
+
+/// What LeadsCalendar was told: `webhook-id`, type and status of each confirmation, none of which it objected to.
+#[track_caller]
+pub fn told(world: &World) -> Vec<(String, String, String)> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let confirmations = world.sandbox.leadscalendar().confirmations();
+    let told = confirmations.into_iter().map(|confirmation| {
+        assert_eq!(confirmation.objection, None);
+        let body = &confirmation.body;
+        (
+            confirmation.webhook_id.unwrap_or_default(),
+            text(&body["type"]),
+            text(&body["data"]["status"]),
+        )
+    });
+    told.collect()
+}
+
+/// One line of [`told`].
+pub fn telling(order_id: &str, revision: u32, kind: &str, status: &str) -> (String, String, String) {
+    let webhook_id = format!("{order_id}_{revision}");
+    (webhook_id, kind.to_owned(), status.to_owned())
+}
+
+/// The statuses an order went through.
+pub fn history(item: &Value) -> Vec<&str> {
+    let changes = item["history"].as_array().into_iter().flatten();
+    changes
+        .map(|change| change["status"].as_str().unwrap())
+        .collect()
+}
+
+/// How often an operation of DynamoDB was asked for.
+pub fn store_calls(world: &World, operation: &str) -> usize {
+    let calls = world.sandbox.dynamodb().calls();
+    calls
+        .iter()
+        .filter(|call| call.operation == operation)
+        .count()
+}
+
+/// How often a path of the merchant API was called.
+pub fn binance_calls(world: &World, path: &str) -> usize {
+    let calls = world.sandbox.binance().calls();
+    calls.iter().filter(|call| call.path.ends_with(path)).count()
+}
