@@ -10,14 +10,15 @@ const MINUTE: u32 = 60;
 const HOUR: u32 = 60 * MINUTE;
 
 impl World {
+    /// What the schedule sends, at the sandbox's time.
+    pub fn schedule(&self) -> Value {
+        let now = jiff::Timestamp::from_millisecond(self.sandbox.binance().now_ms()).unwrap();
+        json!({ "time": now.to_string() })
+    }
+
     /// One run of the schedule, at the sandbox's time; its summary as JSON.
     pub async fn reconcile(&self) -> Value {
-        let now = jiff::Timestamp::from_millisecond(self.sandbox.binance().now_ms()).unwrap();
-        let summary = self
-            .functions
-            .reconcile(json!({ "time": now.to_string() }))
-            .await
-            .unwrap();
+        let summary = self.functions.reconcile(self.schedule()).await.unwrap();
         serde_json::to_value(summary).unwrap()
     }
 
@@ -269,8 +270,10 @@ async fn confirmation_that_was_not_accepted_is_repeated_on_schedule_under_one_id
 
     let confirmations = world.sandbox.leadscalendar().confirmations();
     assert_eq!(confirmations.len(), 10);
-    let ids: std::collections::BTreeSet<_> =
-        confirmations.iter().map(|one| one.webhook_id.clone()).collect();
+    let ids: std::collections::BTreeSet<_> = confirmations
+        .iter()
+        .map(|one| one.webhook_id.clone())
+        .collect();
     assert_eq!(
         ids.into_iter().collect::<Vec<_>>(),
         [Some(format!("{order_id}_1"))]
@@ -346,11 +349,10 @@ async fn run_without_time_leaves_the_orders_and_says_so() {
         .pay(&trade_no, unnotified())
         .unwrap();
     world.sandbox.binance().advance(5 * MINUTE);
-    let now = jiff::Timestamp::from_millisecond(world.sandbox.binance().now_ms()).unwrap();
 
     let summary = world
         .functions
-        .reconcile_within(json!({ "time": now.to_string() }), 1_000)
+        .reconcile_within(world.schedule(), 1_000)
         .await
         .unwrap();
     assert_eq!(

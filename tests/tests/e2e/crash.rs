@@ -1,0 +1,406 @@
+//! Death between any two steps: the function's future is dropped right after each of its outgoing calls in turn, its
+//! answer never seen; then the next request, delivery or reconcile run comes. Nothing is lost and nothing doubled.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{Method, Request};
+use axum::response::Response;
+use sandbox::binance::{Delivery, Fault, Forgery, On, Play};
+use sandbox::web::{self, Server};
+use serde_json::{Map, Value, json};
+use tokio::sync::Notify;
+
+use crate::gateway::Functions;
+use crate::world::{Answer, World};
+
+/// More calls than any of the functions makes.
+const CALLS: usize = 30;
+const HOUR: u32 = 3_600;
+
+/// What stands between a function and everything it calls: it lets so many calls through, and tells when the last one
+/// has been carried out. Then it lets everybody through.
+struct Tollgate {
+    left: AtomicI64,
+    passed: Notify,
+    http: reqwest::Client,
+}
+
+/// Functions that die after so many outgoing calls, and the ways out they use.
+struct Mortal {
+    functions: Functions,
+    tollgate: Arc<Tollgate>,
+    leadscalendar: String,
+    _ways_out: Vec<Server>,
+}
+
+impl Mortal {
+    async fn after(calls: usize, world: &World) -> Self {
+        let http = web::client(Duration::from_secs(10), false);
+        let tollgate = Arc::new(Tollgate {
+            left: AtomicI64::new(i64::try_from(calls).unwrap()),
+            passed: Notify::new(),
+            http,
+        });
+        let mut ways_out = Vec::new();
+        let mut urls = Vec::new();
+        let sandbox = &world.sandbox;
+        for upstream in [
+            sandbox.dynamodb().url().to_owned(),
+            sandbox.binance().url(),
+            sandbox.leadscalendar().server().url(),
+        ] {
+            let router = Router::new()
+                .fallback(pass)
+                .with_state((Arc::clone(&tollgate), upstream));
+            let listener = web::listen(0, "none").await.unwrap();
+            ways_out.push(Server::start(listener, router).unwrap());
+            urls.push(ways_out.last().unwrap().url());
+        }
+        let mut settings = sandbox.settings(&format!("{}/binance-callback", world.url));
+        settings.push(("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), urls[0].clone()));
+        settings.push(("BINANCE_BASE_URL".to_owned(), urls[1].clone()));
+        let functions = Functions::new(&settings);
+        // So that its claim on an order is soon over.
+        functions.limit_ms.store(1_200, Ordering::Relaxed);
+        let leadscalendar = sandbox
+            .leadscalendar()
+            .callback_url()
+            .replace(&sandbox.leadscalendar().server().url(), &urls[2]);
+        Self {
+            functions,
+            tollgate,
+            leadscalendar,
+            _ways_out: ways_out,
+        }
+    }
+
+    /// What `life` comes to, or nothing if it dies first.
+    async fn live<T>(&self, life: impl Future<Output = T>) -> Option<T> {
+        if self.tollgate.left.load(Ordering::SeqCst) == 0 {
+            return None;
+        }
+        tokio::select! {
+            biased;
+            () = self.tollgate.passed.notified() => None,
+            lived = life => Some(lived),
+        }
+    }
+}
+
+async fn pass(
+    State((tollgate, upstream)): State<(Arc<Tollgate>, String)>,
+    request: Request<Body>,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, 10 * 1024 * 1024).await.unwrap();
+    let mut headers = parts.headers;
+    headers.remove("host");
+    let call = tollgate
+        .http
+        .request(parts.method, format!("{upstream}{}", parts.uri))
+        .headers(headers)
+        .body(body);
+    let answer = call.send().await.unwrap();
+    let (status, headers) = (answer.status(), answer.headers().clone());
+    let body = answer.bytes().await.unwrap();
+    if tollgate.left.fetch_sub(1, Ordering::SeqCst) == 1 {
+        tollgate.passed.notify_one();
+        std::future::pending::<()>().await;
+    }
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    for (name, value) in headers
+        .iter()
+        .filter(|(name, _)| *name != "transfer-encoding" && *name != "content-length")
+    {
+        response.headers_mut().insert(name, value.clone());
+    }
+    response
+}
+
+fn post(
+    functions: &Functions,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> lambda_http::Request {
+    let headers: Map<String, Value> = headers
+        .iter()
+        .map(|(name, value)| (name.to_ascii_lowercase(), json!(value)))
+        .collect();
+    functions.event(
+        &Method::POST,
+        &path.parse().unwrap(),
+        headers,
+        body.as_bytes(),
+    )
+}
+
+/// `create-order` dies after so many calls; whether it lived to answer.
+async fn dies_creating(world: &World, calls: usize, key: &str) -> bool {
+    let mortal = Mortal::after(calls, world).await;
+    let headers = [
+        ("x-mbx-apikey", world.sandbox.app_api_key()),
+        ("content-type", "application/json"),
+        ("idempotency-key", key),
+    ];
+    let event = post(
+        &mortal.functions,
+        "/orders",
+        &headers,
+        &world.four_fields().to_string(),
+    );
+    mortal.live(mortal.functions.invoke(event)).await.is_some()
+}
+
+/// Repeats the request as a client does: as long as it is told to.
+async fn create_again(world: &World, key: &str) -> Answer {
+    loop {
+        let answer = world
+            .create_with(&world.four_fields(), &[("idempotency-key", key)])
+            .await;
+        if answer.status != 409 {
+            return answer;
+        }
+        assert!(answer.header("retry-after").is_some());
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+fn no_number_was_used_twice(world: &World) {
+    let numbers: Vec<_> = world
+        .sandbox
+        .binance()
+        .orders()
+        .into_iter()
+        .map(|order| order.merchant_trade_no)
+        .collect();
+    assert_eq!(
+        numbers.iter().collect::<BTreeSet<_>>().len(),
+        numbers.len(),
+        "{numbers:?}"
+    );
+    let refused = world
+        .sandbox
+        .binance()
+        .calls()
+        .into_iter()
+        .filter(|call| call.code.as_deref() == Some("400201"));
+    assert_eq!(refused.count(), 0);
+}
+
+fn told_once(world: &World, kind: &str) {
+    let confirmations = world.sandbox.leadscalendar().confirmations();
+    let ids: BTreeSet<_> = confirmations
+        .iter()
+        .map(|one| one.webhook_id.clone())
+        .collect();
+    assert_eq!(ids.len(), 1, "{confirmations:?}");
+    assert!(
+        confirmations
+            .iter()
+            .all(|one| one.body["type"] == kind && one.objection.is_none()),
+        "{confirmations:?}"
+    );
+}
+
+#[tokio::test]
+async fn create_order_that_died_is_taken_over_by_the_same_request() {
+    for calls in 0..CALLS {
+        let world = World::start().await;
+        let lived = dies_creating(&world, calls, "k").await;
+        let answer = create_again(&world, "k").await;
+        assert_eq!(answer.status, 201, "after {calls} calls: {}", answer.text);
+
+        let trade_no = answer.text_of("merchantTradeNo");
+        world
+            .sandbox
+            .binance()
+            .pay_and_wait(&trade_no, Play::default())
+            .await
+            .unwrap();
+        assert_eq!(world.items().len(), 1);
+        assert_eq!(world.items()[0]["status"], "PAID");
+        no_number_was_used_twice(&world);
+        told_once(&world, "order.paid");
+        if lived {
+            assert_eq!(
+                calls, 4,
+                "record, create, record the answer, and one to spare"
+            );
+            return;
+        }
+    }
+    panic!("it never lived");
+}
+
+#[tokio::test]
+async fn create_order_that_died_and_was_forgotten_is_closed() {
+    for calls in 1..4 {
+        let world = World::start().await;
+        let lived = dies_creating(&world, calls, "k").await;
+        assert!(!lived);
+        world.sandbox.binance().advance(2 * HOUR);
+        world.reconcile().await;
+
+        let item = &world.items()[0];
+        let expected = if calls == 3 { "EXPIRED" } else { "FAILED" };
+        assert_eq!(item["status"], expected, "after {calls} calls");
+        assert!(item.get("dueAt").is_none());
+        told_once(
+            &world,
+            if calls == 3 {
+                "order.expired"
+            } else {
+                "order.failed"
+            },
+        );
+    }
+}
+
+#[tokio::test]
+async fn checkout_of_a_create_order_that_died_is_never_paid_unnoticed() {
+    for calls in 2..4 {
+        let world = World::start().await;
+        assert!(!dies_creating(&world, calls, "k").await);
+        let hidden = world.sandbox.binance().orders().remove(0).merchant_trade_no;
+        world
+            .sandbox
+            .binance()
+            .pay_and_wait(&hidden, Play::default())
+            .await
+            .unwrap();
+
+        let item = &world.items()[0];
+        assert_eq!(item["status"], "PAID", "after {calls} calls");
+        told_once(&world, "order.paid");
+    }
+}
+
+/// A notification as Binance signs it, without anybody receiving it.
+async fn signed(world: &World, trade_no: &str) -> Delivery {
+    let nowhere = Some("http://127.0.0.1:1/".to_owned());
+    let forgery = Forgery {
+        merchant_trade_no: Some(trade_no.to_owned()),
+        url: nowhere,
+        ..Forgery::default()
+    };
+    world.sandbox.binance().notify(forgery).await.unwrap()
+}
+
+fn delivered(functions: &Functions, delivery: &Delivery) -> lambda_http::Request {
+    let headers: Vec<(&str, &str)> = delivery
+        .headers
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    post(functions, "/binance-callback", &headers, &delivery.body)
+}
+
+/// An order whose confirmations pass the tollgate, and which is paid without a notification.
+async fn paid_in_silence(world: &World, mortal: &Mortal, lost_answer: bool) -> String {
+    let mut fields = world.four_fields();
+    fields["callbackUrl"] = json!(mortal.leadscalendar);
+    if lost_answer {
+        world
+            .sandbox
+            .binance()
+            .fault(On::Create, 3, Fault::LostAnswer);
+    }
+    world.create(&fields).await;
+    let trade_no = world.sandbox.binance().orders().remove(0).merchant_trade_no;
+    let in_silence = Play {
+        notify: false,
+        ..Play::default()
+    };
+    world.sandbox.binance().pay(&trade_no, in_silence).unwrap();
+    trade_no
+}
+
+async fn notification_dies_everywhere(lost_answer: bool) -> usize {
+    for calls in 0..CALLS {
+        let world = World::start().await;
+        let mortal = Mortal::after(calls, &world).await;
+        let trade_no = paid_in_silence(&world, &mortal, lost_answer).await;
+        let delivery = signed(&world, &trade_no).await;
+
+        let event = delivered(&mortal.functions, &delivery);
+        let lived = mortal.live(mortal.functions.invoke(event)).await;
+        if lived.is_none() {
+            // Binance repeats what was not acknowledged.
+            let repeat = world
+                .functions
+                .invoke(delivered(&world.functions, &delivery))
+                .await;
+            assert_eq!(repeat.status(), 200, "after {calls} calls");
+        }
+        // Whoever died over the confirmation leaves it to the schedule.
+        world.reconcile_after(60).await;
+
+        let item = &world.items()[0];
+        assert_eq!(
+            (&item["status"], &item["late"]),
+            (&json!("PAID"), &json!(lost_answer)),
+            "after {calls} calls"
+        );
+        assert!(item.get("dueAt").is_none(), "after {calls} calls: {item}");
+        told_once(&world, "order.paid");
+        if let Some(answer) = lived {
+            assert_eq!(answer.status(), 200);
+            return calls;
+        }
+    }
+    panic!("it never lived");
+}
+
+#[tokio::test]
+async fn notification_over_which_binance_callback_died_is_made_up_for() {
+    // Certificates, load, record, confirm, record, and one to spare.
+    assert_eq!(notification_dies_everywhere(false).await, 6);
+}
+
+#[tokio::test]
+async fn notification_of_a_lost_checkout_over_which_binance_callback_died_is_made_up_for() {
+    // As above, with the question to Binance and the record of its answer.
+    assert_eq!(notification_dies_everywhere(true).await, 8);
+}
+
+#[tokio::test]
+async fn order_over_which_reconcile_orders_died_is_taken_up_by_a_later_run() {
+    for calls in 0..CALLS {
+        let world = World::start().await;
+        let mortal = Mortal::after(calls, &world).await;
+        paid_in_silence(&world, &mortal, false).await;
+        world.sandbox.binance().advance(300);
+
+        let lived = mortal
+            .live(mortal.functions.reconcile(world.schedule()))
+            .await;
+        // The first run after the claim has passed.
+        world.reconcile_after(180).await;
+
+        let item = &world.items()[0];
+        assert_eq!(
+            (&item["status"], &item["late"]),
+            (&json!("PAID"), &json!(false)),
+            "after {calls} calls"
+        );
+        assert!(item.get("dueAt").is_none(), "after {calls} calls: {item}");
+        told_once(&world, "order.paid");
+        if lived.is_some() {
+            assert_eq!(
+                calls,
+                8 + 7,
+                "eight shards, load, claim, ask, record, confirm, record, and one to spare"
+            );
+            return;
+        }
+    }
+    panic!("it never lived");
+}
