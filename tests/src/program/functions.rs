@@ -1,6 +1,7 @@
 //! The functions under `cargo lambda watch`: started, waited for, and ended with everything they started.
 
 use std::collections::VecDeque;
+use std::ffi::OsString;
 use std::io;
 use std::process::{ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -35,6 +36,16 @@ struct Output {
     broken: Arc<AtomicBool>,
 }
 
+/// What cargo tells a program it runs of the program's own package. Build scripts look at these variables, so that cargo
+/// would compile half of the functions' dependencies again if they were passed on.
+fn of_this_package() -> impl Iterator<Item = OsString> {
+    let names = std::env::vars_os().map(|(name, _)| name);
+    names.filter(|name| {
+        let name = name.to_string_lossy();
+        name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
+    })
+}
+
 impl Functions {
     /// Starts cargo-lambda in a process group of its own, so that Ctrl-C reaches us first and we can end all of it.
     pub(crate) fn start(port: u16, settings: Vec<(String, String)>) -> Result<Self, String> {
@@ -43,12 +54,17 @@ impl Functions {
         let path = std::env::var_os("PATH").unwrap_or_default();
         let folders = std::iter::once(venv).chain(std::env::split_paths(&path));
         let path = std::env::join_paths(folders).map_err(|error| error.to_string())?;
-        let mut child = Command::new("cargo")
+        let mut command = Command::new("cargo");
+        for name in of_this_package() {
+            command.env_remove(name);
+        }
+        let mut child = command
             // Restarting on changes watches the whole folder, the sandbox's own files too, and never comes to rest.
             .args([
                 "lambda",
                 "watch",
                 "--ignore-changes",
+                "--disable-cors",
                 "--invoke-address",
                 "127.0.0.1",
                 "--invoke-port",
