@@ -24,7 +24,7 @@ const ROOTS: &str = include_str!("aws/amazon-trust-services.pem");
 const ATTEMPTS: u32 = 3;
 
 /// Time limit of one attempt and of all together.
-const TIMEOUTS: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(5));
+const TIMEOUTS: (Duration, Duration) = (Duration::from_millis(1_500), Duration::from_secs(3));
 
 /// The clients of the two services, sharing one connection pool.
 #[derive(Clone, Debug)]

@@ -160,6 +160,10 @@ impl CreateOrder {
                     let order = self
                         .learn(order, attempt, opened, "checkout opened")
                         .await?;
+                    // Only an invocation that outlived its claim finds that another one has gone on without it.
+                    if order.current_attempt() != attempt || order.status == Status::Failed {
+                        return Err(Problem::in_progress(1));
+                    }
                     return Ok(Answered {
                         order,
                         is_replay: false,

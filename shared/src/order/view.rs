@@ -3,10 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{
-    Attempt, Change, Checkout, Order, Payment, Request, Status, TerminalType, Terms,
-    TransactionType,
-};
+use super::{Attempt, Change, Checkout, Order, Payment, Request, Status, Terms, TransactionType};
 use crate::money::{Amount, Currency};
 
 /// Decimal places a price is shown with at least.
@@ -31,9 +28,7 @@ pub struct View<'a> {
     deeplink: Option<&'a str>,
     universal_url: Option<&'a str>,
     callback_url: &'a str,
-    description: &'a str,
     reference: Option<&'a str>,
-    terminal_type: TerminalType,
     created_at: Option<Timestamp>,
     expires_at: Option<Timestamp>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
@@ -79,9 +74,7 @@ impl<'a> View<'a> {
             fiat,
             price,
             callback_url,
-            description,
             reference,
-            terminal_type,
             ..
         } = &order.request;
         let shown = order.paid_attempt.unwrap_or(order.current_attempt());
@@ -111,9 +104,7 @@ impl<'a> View<'a> {
             deeplink: checkout.map(|checkout| checkout.deeplink.as_str()),
             universal_url: checkout.map(|checkout| checkout.universal_url.as_str()),
             callback_url,
-            description,
             reference: reference.as_deref(),
-            terminal_type: *terminal_type,
             created_at: rfc3339(order.created_at_ms),
             expires_at: checkout.and_then(|checkout| rfc3339(checkout.expires_at_ms)),
             afterwards: None,
