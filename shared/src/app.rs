@@ -9,6 +9,7 @@ use crate::ambient::now_ms;
 use crate::aws::Clients;
 use crate::binance::Binance;
 use crate::config::{SecretStore, SettingError, Settings};
+use crate::confirmation::Confirmer;
 use crate::http_client::{self, ClientError};
 use crate::order::OrderId;
 use crate::store::Store;
@@ -58,6 +59,16 @@ impl App {
             store,
             binance,
         })
+    }
+
+    /// What tells LeadsCalendar, for the functions that do.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub fn confirmer(&self) -> Result<Confirmer, StartError> {
+        let policy = self.settings.policy.clone();
+        let http = http_client::confirmation_client(policy.allow_local)?;
+        Ok(Confirmer::new(http, policy, Arc::clone(&self.secrets)))
     }
 
     /// Opens the connections, all at once. What fails here will be tried again by the first request, so it is only logged.

@@ -3,7 +3,6 @@
 //! Binance is answered `SUCCESS` only when what it said is durable; whatever fails before that is answered `FAIL`, and
 //! Binance repeats it. What fails after that, `reconcile-orders` makes up for.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use lambda_http::http::{Method, StatusCode};
@@ -15,7 +14,6 @@ use shared::certificates::{CertificateError, Certificates};
 use shared::confirmation::Confirmer;
 use shared::follow_up;
 use shared::http_api::{self, Invocation};
-use shared::http_client;
 use shared::order::{self, TradeNo};
 use shared::store::{StoreError, Transition};
 use shared::webhook::{self, News, WebhookError};
@@ -61,9 +59,7 @@ impl BinanceCallback {
     /// [`StartError`].
     pub fn new(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, StartError> {
         let app = App::new(lookup)?;
-        let policy = app.settings.policy.clone();
-        let http = http_client::confirmation_client(policy.allow_local)?;
-        let confirmer = Confirmer::new(http, policy, Arc::clone(&app.secrets));
+        let confirmer = app.confirmer()?;
         Ok(Self {
             certificates: Certificates::new(app.binance.clone()),
             confirmer,

@@ -3,7 +3,6 @@
 
 mod ask;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -15,7 +14,6 @@ use shared::ambient::now_ms;
 use shared::app::{App, StartError};
 use shared::confirmation::Confirmer;
 use shared::follow_up;
-use shared::http_client;
 use shared::order::{self, Applied, Order, OrderId};
 use shared::store::StoreError;
 use tracing::{error, info, warn};
@@ -107,9 +105,7 @@ impl ReconcileOrders {
     /// [`StartError`].
     pub fn new(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, StartError> {
         let app = App::new(lookup)?;
-        let policy = app.settings.policy.clone();
-        let http = http_client::confirmation_client(policy.allow_local)?;
-        let confirmer = Confirmer::new(http, policy, Arc::clone(&app.secrets));
+        let confirmer = app.confirmer()?;
         Ok(Self { app, confirmer })
     }
 

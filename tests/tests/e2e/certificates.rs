@@ -30,7 +30,10 @@ async fn rotated_certificate_is_accepted_and_the_old_one_while_it_is_listed() {
     let serial = world.sandbox.binance().rotate_certificates(true);
     pay_silently(&world, &second);
     let signed_by_the_new = signed(&world, about(&second)).await;
-    assert_eq!(signed_by_the_new.header("BinancePay-Certificate-SN"), serial);
+    assert_eq!(
+        signed_by_the_new.header("BinancePay-Certificate-SN"),
+        serial
+    );
 
     assert_acknowledged(&deliver(&world, &signed_by_the_new).await);
     assert_acknowledged(&deliver(&world, &signed_by_the_old).await);
@@ -75,10 +78,14 @@ async fn without_a_list_nothing_is_acknowledged_until_the_repeat_finds_it() {
         .into_iter()
         .map(|delivery| (delivery.http_status.unwrap(), delivery.answer.unwrap()))
         .collect();
-    let away = r#"{"returnCode":"FAIL","returnMessage":"the signature cannot be verified just now"}"#;
+    let away =
+        r#"{"returnCode":"FAIL","returnMessage":"the signature cannot be verified just now"}"#;
     let success = r#"{"returnCode":"SUCCESS","returnMessage":null}"#;
     let expected = [(500, away), (500, away), (200, success)];
-    assert_eq!(ends, expected.map(|(status, text)| (status, text.to_owned())));
+    assert_eq!(
+        ends,
+        expected.map(|(status, text)| (status, text.to_owned()))
+    );
     assert_eq!(world.item(&order.id)["status"], "PAID");
     assert_eq!(told(&world).len(), 1);
     assert_eq!(binance_calls(&world, CERTIFICATES), 2);
@@ -86,7 +93,12 @@ async fn without_a_list_nothing_is_acknowledged_until_the_repeat_finds_it() {
 
 #[tokio::test]
 async fn list_that_is_limited_or_cut_off_is_fetched_again_within_the_call() {
-    for fault in [Fault::Rate429 { retry_after: Some(1) }, Fault::Rate429 { retry_after: None }] {
+    for fault in [
+        Fault::Rate429 {
+            retry_after: Some(1),
+        },
+        Fault::Rate429 { retry_after: None },
+    ] {
         let world = World::start().await;
         let order = open(&world).await;
         world.sandbox.binance().fault(On::Certificates, 1, fault);
@@ -105,7 +117,10 @@ async fn known_serial_needs_no_list() {
     let (first, second) = (open(&world).await, open(&world).await);
     pay(&world, &first).await;
 
-    world.sandbox.binance().fault(On::Certificates, 99, Fault::Http500);
+    world
+        .sandbox
+        .binance()
+        .fault(On::Certificates, 99, Fault::Http500);
     pay(&world, &second).await;
 
     assert_eq!(world.item(&second.id)["status"], "PAID");

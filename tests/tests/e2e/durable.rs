@@ -92,9 +92,15 @@ async fn leadscalendar_and_binance_hear_of_it_after_the_write() {
     let write = calls.iter().find(|call| call.fault == Some(slow)).unwrap();
     let confirmation = world.sandbox.leadscalendar().confirmations().remove(0);
     let written_at_ms = write.at_ms + 300;
-    assert!(confirmation.at_ms >= written_at_ms, "{write:?} {confirmation:?}");
+    assert!(
+        confirmation.at_ms >= written_at_ms,
+        "{write:?} {confirmation:?}"
+    );
     let delivery = world.sandbox.binance().deliveries().pop().unwrap();
-    assert!(delivery.at_ms + delivery.elapsed_ms >= written_at_ms, "{delivery:?}");
+    assert!(
+        delivery.at_ms + delivery.elapsed_ms >= written_at_ms,
+        "{delivery:?}"
+    );
 }
 
 #[tokio::test]
@@ -107,7 +113,9 @@ async fn confirmation_whose_outcome_cannot_be_recorded_stays_owed() {
     world.sandbox.leadscalendar().mode(slow, Some(1));
 
     let failing = async {
-        world.until("the confirmation", |world| !told(world).is_empty()).await;
+        world
+            .until("the confirmation", |world| !told(world).is_empty())
+            .await;
         let dynamodb = world.sandbox.dynamodb();
         dynamodb.fault(Some("PutItem"), 3, StoreFault::ServerError);
     };

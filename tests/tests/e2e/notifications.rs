@@ -35,7 +35,10 @@ async fn payment_is_recorded_and_acknowledged_with_exactly_success() {
             "paidAtMs": payment.transact_time,
         }])
     );
-    assert_eq!((&item["paidAttempt"], &item["late"]), (&json!(1), &json!(false)));
+    assert_eq!(
+        (&item["paidAttempt"], &item["late"]),
+        (&json!(1), &json!(false))
+    );
     let expected = [telling(&order.id, 1, "order.paid", "PAID")];
     assert_eq!(told(&world), expected);
 }
@@ -78,7 +81,12 @@ async fn header_names_are_found_without_regard_to_case() {
         let event = world.functions.event(&Method::POST, &uri, headers, body);
         let answer = world.functions.invoke(event).await;
 
-        assert_eq!(answer.status(), 200, "{}", spelling("BinancePay-Certificate-SN"));
+        assert_eq!(
+            answer.status(),
+            200,
+            "{}",
+            spelling("BinancePay-Certificate-SN")
+        );
         assert_eq!(answer.body().as_ref(), SUCCESS.as_bytes());
         assert_eq!(world.item(&order.id)["status"], "PAID");
     }
@@ -87,7 +95,10 @@ async fn header_names_are_found_without_regard_to_case() {
 #[tokio::test]
 async fn title_case_headers_of_an_http_client_are_accepted() {
     let world = World::start().await;
-    world.sandbox.binance().behave(|behaviour| behaviour.title_case = true);
+    world
+        .sandbox
+        .binance()
+        .behave(|behaviour| behaviour.title_case = true);
     let order = open(&world).await;
 
     pay(&world, &order).await;
@@ -110,7 +121,10 @@ async fn base64_body_is_decoded_before_it_is_verified() {
 #[tokio::test]
 async fn old_notification_without_biz_id_str_is_accepted() {
     let world = World::start().await;
-    world.sandbox.binance().behave(|behaviour| behaviour.biz_id_str = false);
+    world
+        .sandbox
+        .binance()
+        .behave(|behaviour| behaviour.biz_id_str = false);
     let order = open(&world).await;
 
     pay(&world, &order).await;
@@ -124,7 +138,10 @@ async fn old_notification_without_biz_id_str_is_accepted() {
 async fn biz_id_beyond_64_bits_is_read_digit_for_digit() {
     for biz_id_str in [true, false] {
         let world = World::start().await;
-        world.sandbox.binance().behave(|behaviour| behaviour.biz_id_str = biz_id_str);
+        world
+            .sandbox
+            .binance()
+            .behave(|behaviour| behaviour.biz_id_str = biz_id_str);
         let order = open(&world).await;
         let forgery = Forgery {
             biz_id: Some("29383937493038367292".to_owned()),
@@ -144,7 +161,10 @@ async fn biz_id_beyond_64_bits_is_read_digit_for_digit() {
 /// A payment's notification with the total written in another way.
 async fn with_total(world: &World, order: &Opened, total: &str) -> crate::signed::Signed {
     let plain = signed(world, about(order)).await.body;
-    let body = plain.replace(r#"\"totalFee\":1.00020004"#, &format!(r#"\"totalFee\":{total}"#));
+    let body = plain.replace(
+        r#"\"totalFee\":1.00020004"#,
+        &format!(r#"\"totalFee\":{total}"#),
+    );
     signed_body(world, body).await
 }
 
@@ -208,7 +228,11 @@ async fn notification_of_nothing_of_ours_is_acknowledged_and_writes_nothing() {
     let never_possible = format!("{}00", order.id);
     for body in [
         body("PAYOUT", "SUCCESS", &ours),
-        body("MERCHANT_QR_CODE", "MERCHANT_QR_CODE_SCANED", &json!({"referId": "1"})),
+        body(
+            "MERCHANT_QR_CODE",
+            "MERCHANT_QR_CODE_SCANED",
+            &json!({"referId": "1"}),
+        ),
         body("BALANCE", "BALANCE_SUCCESS", &Value::Null),
         body("PAY", "PAY_FAIL", &ours),
         body("PAY", "", &ours),
@@ -225,7 +249,11 @@ async fn notification_of_nothing_of_ours_is_acknowledged_and_writes_nothing() {
 
         let answer = deliver(&world, &notification).await;
 
-        assert_eq!((answer.status, answer.text.as_str()), (200, SUCCESS), "{body}");
+        assert_eq!(
+            (answer.status, answer.text.as_str()),
+            (200, SUCCESS),
+            "{body}"
+        );
     }
     assert_eq!(world.items(), before);
     assert_eq!(store_calls(&world, "PutItem"), puts);

@@ -148,7 +148,10 @@ async fn payment_and_closing_at_once_end_paid() {
     let was_canceled = history(&item).contains(&"CANCELED");
     assert_eq!(item["status"], "PAID");
     assert_eq!(item["late"], was_canceled);
-    assert_eq!(item["confirmation"]["revision"], 1 + u32::from(was_canceled));
+    assert_eq!(
+        item["confirmation"]["revision"],
+        1 + u32::from(was_canceled)
+    );
     assert_eq!(
         item["confirmation"]["confirmedRevision"],
         item["confirmation"]["revision"]

@@ -176,8 +176,21 @@ pub fn told(world: &World) -> Vec<(String, String, String)> {
     told.collect()
 }
 
+/// What LeadsCalendar was told of one order.
+#[track_caller]
+pub fn told_of(world: &World, order: &Opened) -> Vec<(String, String, String)> {
+    let mut told = told(world);
+    told.retain(|(webhook_id, _, _)| webhook_id.starts_with(&order.id));
+    told
+}
+
 /// One line of [`told`].
-pub fn telling(order_id: &str, revision: u32, kind: &str, status: &str) -> (String, String, String) {
+pub fn telling(
+    order_id: &str,
+    revision: u32,
+    kind: &str,
+    status: &str,
+) -> (String, String, String) {
     let webhook_id = format!("{order_id}_{revision}");
     (webhook_id, kind.to_owned(), status.to_owned())
 }
@@ -202,5 +215,8 @@ pub fn store_calls(world: &World, operation: &str) -> usize {
 /// How often a path of the merchant API was called.
 pub fn binance_calls(world: &World, path: &str) -> usize {
     let calls = world.sandbox.binance().calls();
-    calls.iter().filter(|call| call.path.ends_with(path)).count()
+    calls
+        .iter()
+        .filter(|call| call.path.ends_with(path))
+        .count()
 }

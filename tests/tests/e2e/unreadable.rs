@@ -33,20 +33,41 @@ async fn signed_body_that_is_no_notification_is_refused_with_the_reason() {
         ("[]".to_owned(), kind),
         ("null".to_owned(), kind),
         (r#"{"bizType":"PAY"}"#.to_owned(), kind),
-        (r#"{"bizType":1,"bizStatus":"PAY_SUCCESS"}"#.to_owned(), kind),
-        (r#"{"bizType":"PAY","bizStatus":"PAY_SUCCESS"}"#.to_owned(), data),
-        (envelope("PAY", "PAY_SUCCESS", "null"), trade_no),
+        (
+            r#"{"bizType":1,"bizStatus":"PAY_SUCCESS"}"#.to_owned(),
+            kind,
+        ),
+        (
+            r#"{"bizType":"PAY","bizStatus":"PAY_SUCCESS"}"#.to_owned(),
+            data,
+        ),
+        (envelope("PAY", "PAY_SUCCESS", "null"), data),
         (envelope("PAY", "PAY_SUCCESS", r#""""#), trade_no),
         (envelope("PAY", "PAY_SUCCESS", r#""{""#), trade_no),
         (envelope("PAY", "PAY_CLOSED", r#""{}""#), trade_no),
         (paid(""), money),
-        (paid(r#","totalFee":-1,"currency":"USDT","transactTime":1"#), money),
-        (paid(r#","totalFee":"x","currency":"USDT","transactTime":1"#), money),
-        (paid(r#","totalFee":1e400,"currency":"USDT","transactTime":1"#), money),
-        (paid(r#","totalFee":1,"currency":"","transactTime":1"#), money),
+        (
+            paid(r#","totalFee":-1,"currency":"USDT","transactTime":1"#),
+            money,
+        ),
+        (
+            paid(r#","totalFee":"x","currency":"USDT","transactTime":1"#),
+            money,
+        ),
+        (
+            paid(r#","totalFee":1e400,"currency":"USDT","transactTime":1"#),
+            money,
+        ),
+        (
+            paid(r#","totalFee":1,"currency":"","transactTime":1"#),
+            money,
+        ),
         (paid(r#","totalFee":1,"currency":"USDT"}"#), money),
         (paid(whole).replace(r#","bizId":1"#, ""), "bizId is missing"),
-        (paid(whole).replace(r#""bizId":1"#, r#""bizId":null"#), "bizId is missing"),
+        (
+            paid(whole).replace(r#""bizId":1"#, r#""bizId":null"#),
+            "bizId is missing",
+        ),
         (refund, refunded),
     ] {
         let notification = signed_body(&world, body.clone()).await;
@@ -55,7 +76,11 @@ async fn signed_body_that_is_no_notification_is_refused_with_the_reason() {
 
         let shown: String = body.chars().take(200).collect();
         assert_eq!(answer.status, 400, "{shown}: {}", answer.text);
-        assert_fails(&answer, 400, &format!("the body is not a notification: {reason}"));
+        assert_fails(
+            &answer,
+            400,
+            &format!("the body is not a notification: {reason}"),
+        );
     }
     assert_eq!(world.items(), before);
     assert_eq!(told(&world), []);

@@ -4,8 +4,8 @@ use sandbox::binance::{Fault, On, Play};
 use serde_json::{Value, json};
 
 use crate::signed::{
-    Opened, about, assert_acknowledged, binance_calls, cancel, deliver, history, open, pay,
-    pay_as, pay_silently, signed, telling, told,
+    Opened, about, assert_acknowledged, binance_calls, cancel, deliver, history, open, pay, pay_as,
+    pay_silently, signed, telling, told,
 };
 use crate::world::World;
 
@@ -13,7 +13,10 @@ const QUERY: &str = "/order/query";
 
 /// An order whose first checkout was opened at Binance, but whose answer was lost: its second one was handed out.
 async fn with_lost_answer(world: &World) -> (Opened, Opened) {
-    world.sandbox.binance().fault(On::Create, 1, Fault::LostAnswer);
+    world
+        .sandbox
+        .binance()
+        .fault(On::Create, 1, Fault::LostAnswer);
     let second = open(world).await;
     let first_no = format!("{}01", second.id);
     assert_eq!(second.trade_no, format!("{}02", second.id));
@@ -38,7 +41,10 @@ fn refused_query(code: &str) -> Fault {
 #[tokio::test]
 async fn notification_before_the_create_answer_pays_once() {
     let world = World::start().await;
-    world.sandbox.binance().fault(On::Create, 1, Fault::WebhookFirst);
+    world
+        .sandbox
+        .binance()
+        .fault(On::Create, 1, Fault::WebhookFirst);
 
     let created = world.create(&world.four_fields()).await;
 
@@ -74,7 +80,10 @@ async fn payment_of_an_attempt_whose_answer_was_lost_is_verified_and_late() {
 
     let item = world.item(&first.id);
     assert_eq!(history(&item), ["CREATED", "PENDING", "PAID"]);
-    assert_eq!((&item["paidAttempt"], &item["late"]), (&json!(1), &json!(true)));
+    assert_eq!(
+        (&item["paidAttempt"], &item["late"]),
+        (&json!(1), &json!(true))
+    );
     assert_eq!(item["attempts"][0]["terms"]["prepayId"], first.prepay_id);
     assert_eq!(item.get("dueAt"), None);
     assert_eq!(binance_calls(&world, QUERY), 1);
@@ -119,7 +128,10 @@ async fn payment_that_cannot_be_verified_yet_is_acknowledged_and_kept() {
         assert_acknowledged(&deliver(&world, &notification).await);
 
         let item = world.item(&first.id);
-        assert_eq!((&item["status"], &item["late"]), (&json!("PAID"), &json!(true)));
+        assert_eq!(
+            (&item["status"], &item["late"]),
+            (&json!("PAID"), &json!(true))
+        );
         assert_eq!(item.get("dueAt"), None);
         let expected = [telling(&first.id, 1, "order.paid", "PAID")];
         assert_eq!(told(&world), expected);
@@ -136,10 +148,17 @@ async fn both_attempts_paid_is_one_paid_order_with_both_payments_on_record() {
     pay(&world, &first).await;
 
     let item = world.item(&first.id);
-    assert_eq!((&item["paidAttempt"], &item["late"]), (&json!(2), &json!(false)));
+    assert_eq!(
+        (&item["paidAttempt"], &item["late"]),
+        (&json!(2), &json!(false))
+    );
     assert_eq!(item["history"], paid["history"]);
     assert_eq!(item["confirmation"], paid["confirmation"]);
-    let payments = |attempt: usize| item["attempts"][attempt]["payments"].as_array().map(Vec::len);
+    let payments = |attempt: usize| {
+        item["attempts"][attempt]["payments"]
+            .as_array()
+            .map(Vec::len)
+    };
     assert_eq!((payments(0), payments(1)), (Some(1), Some(1)));
     let expected = [telling(&first.id, 1, "order.paid", "PAID")];
     assert_eq!(told(&world), expected);
@@ -157,7 +176,10 @@ async fn closing_of_an_older_attempt_changes_nothing() {
     assert_eq!(told(&world), []);
     pay(&world, &second).await;
     let item = world.item(&first.id);
-    assert_eq!((&item["status"], &item["late"]), (&json!("PAID"), &json!(false)));
+    assert_eq!(
+        (&item["status"], &item["late"]),
+        (&json!("PAID"), &json!(false))
+    );
 }
 
 #[tokio::test]
