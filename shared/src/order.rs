@@ -150,6 +150,12 @@ impl Order {
         }
     }
 
+    /// The attempt of this number, 1–99.
+    #[must_use]
+    pub fn attempt(&self, number: u8) -> Option<&Attempt> {
+        self.attempts.get(usize::from(number).checked_sub(1)?)
+    }
+
     /// The newest attempt, which is never absent: an order is recorded with its first.
     #[must_use]
     pub fn current(&self) -> Option<&Attempt> {
@@ -165,10 +171,7 @@ impl Order {
     /// The payment that made the order `PAID`.
     #[must_use]
     pub fn payment(&self) -> Option<&Payment> {
-        let attempt = self
-            .attempts
-            .get(usize::from(self.paid_attempt?).checked_sub(1)?)?;
-        attempt.settled()
+        self.attempt(self.paid_attempt?)?.settled()
     }
 
     /// When there is work: Binance to be asked, or LeadsCalendar to be told.

@@ -14,8 +14,8 @@ use shared::certificates::{CertificateError, Certificates};
 use shared::confirmation::Confirmer;
 use shared::follow_up;
 use shared::http_api::{self, Invocation};
-use shared::order::{self, TradeNo};
-use shared::store::{StoreError, Transition};
+use shared::order::{self, Attempt, Order, TradeNo};
+use shared::store::StoreError;
 use shared::webhook::{self, News, WebhookError};
 use tracing::{error, info, warn};
 
@@ -117,23 +117,20 @@ impl BinanceCallback {
             attempt: trade_no.attempt,
             fact,
         };
-        let mut transition = store
+        let reported = store
             .transition(order, &[event], &notification.kind, now_ms())
             .await?;
-        follow_up::report(&transition, &notification.kind);
-        if transition.order.is_unverified() {
-            transition = self.verify(transition, &trade_no, deadline_ms).await?;
-        }
-        if transition.order.confirmation.revision != transition.before.confirmation.revision {
-            let told = follow_up::confirm(
-                store,
-                &self.confirmer,
-                transition.order,
-                CONFIRMATION_TIMEOUT,
-                0,
-            )
-            .await;
-            if let Err(error) = told {
+        follow_up::report(&reported, &notification.kind);
+        let revision = reported.before.confirmation.revision;
+        let attempt = reported.order.attempt(trade_no.attempt);
+        let order = if attempt.is_some_and(Attempt::is_unverified) {
+            self.verify(reported.order, &trade_no, deadline_ms).await?
+        } else {
+            reported.order
+        };
+        if order.confirmation.revision != revision {
+            let told = follow_up::confirm(store, &self.confirmer, order, CONFIRMATION_TIMEOUT, 0);
+            if let Err(error) = told.await {
                 warn!(%trade_no, %error, "the confirmation's outcome is not recorded, it will be repeated");
             }
         }
@@ -144,19 +141,19 @@ impl BinanceCallback {
     /// `reconcile-orders` asks again: the report itself is in the table.
     async fn verify(
         &self,
-        reported: Transition,
+        order: Order,
         trade_no: &TradeNo,
         deadline_ms: i64,
-    ) -> Result<Transition, StoreError> {
+    ) -> Result<Order, StoreError> {
         let known = match self.app.binance.query(trade_no, deadline_ms).await {
             Ok(Some(known)) => known,
             Ok(None) => {
                 warn!(%trade_no, "Binance reports a payment of a trade number that it does not know");
-                return Ok(reported);
+                return Ok(order);
             }
             Err(error) => {
                 warn!(%trade_no, %error, "the payment cannot be verified yet");
-                return Ok(reported);
+                return Ok(order);
             }
         };
         let learn = |fact| order::Event::Learned {
@@ -167,10 +164,10 @@ impl BinanceCallback {
         let verified = self
             .app
             .store
-            .transition(reported.order, &events, "query", now_ms())
+            .transition(order, &events, "query", now_ms())
             .await?;
         follow_up::report(&verified, "query");
-        Ok(verified)
+        Ok(verified.order)
     }
 }
 

@@ -114,6 +114,17 @@ impl Attempt {
         self.payments.iter().find(|payment| payment.matches(terms))
     }
 
+    /// The payment that matches came after the checkout's time.
+    #[must_use]
+    pub fn is_late(&self) -> bool {
+        let expires_at_ms = self
+            .checkout
+            .as_ref()
+            .map(|checkout| checkout.expires_at_ms);
+        let paid_at_ms = self.settled().map(|payment| payment.paid_at_ms);
+        expires_at_ms.is_some_and(|expires_at_ms| paid_at_ms > Some(expires_at_ms))
+    }
+
     /// The first payment that does not match the terms.
     #[must_use]
     pub fn mismatch(&self) -> Option<&Payment> {

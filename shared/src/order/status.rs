@@ -1,14 +1,14 @@
 //! The status as a function of the facts, and when Binance is to be asked about an order in it.
 
-use super::{Change, End, Order, Status};
+use super::{Attempt, Change, End, Order, Status};
 use crate::money::Amount;
 
 const MINUTE_MS: i64 = 60_000;
 
 impl Order {
-    /// Derives the status from the facts, and what follows from a change of it.
-    pub(super) fn derive_status(&mut self, cause: &str, at_ms: i64) {
-        let (was, was_refunded) = (self.status, self.refunded());
+    /// Derives the status from the facts, and what follows from a change of it, or of the `was_refunded` amount.
+    pub(super) fn derive_status(&mut self, was_refunded: Option<Amount>, cause: &str, at_ms: i64) {
+        let was = self.status;
         if self.paid_attempt.is_none() {
             let settled = self
                 .attempts
@@ -16,8 +16,9 @@ impl Order {
                 .position(|attempt| attempt.settled().is_some());
             self.paid_attempt = settled.and_then(|index| u8::try_from(index + 1).ok());
             self.late = self.paid_attempt.is_some_and(|paid| {
-                paid != self.current_attempt()
-                    || matches!(was, Status::Canceled | Status::Expired | Status::Failed)
+                let is_over = matches!(was, Status::Canceled | Status::Expired | Status::Failed);
+                let attempt = self.attempt(paid);
+                is_over || paid != self.current_attempt() || attempt.is_some_and(Attempt::is_late)
             });
         }
         self.status = self.status_of_facts();
@@ -81,8 +82,7 @@ impl Order {
     /// The total that went back to the payer of the payment that counts.
     #[must_use]
     pub fn refunded(&self) -> Option<Amount> {
-        let index = usize::from(self.paid_attempt?).checked_sub(1)?;
-        self.attempts.get(index)?.refunded
+        self.attempt(self.paid_attempt?)?.refunded
     }
 
     /// Sets when Binance is to be asked: a `PENDING` order 5 and 20 minutes after its attempt began and one minute after

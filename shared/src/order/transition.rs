@@ -9,6 +9,7 @@ pub const MAX_ATTEMPTS: u8 = 99;
 impl Order {
     /// Applies `event` at `at_ms`; `cause` goes into the history if the status changes.
     pub fn apply(&mut self, event: &Event, cause: &str, at_ms: i64) -> Applied {
+        let was_refunded = self.refunded();
         let applied = match event {
             Event::Learned { attempt, fact } => self.learn(*attempt, fact),
             Event::Resumed(claim) => self.resume(claim, at_ms),
@@ -28,7 +29,7 @@ impl Order {
             Event::RepeatAsked => return changed(self.confirmation.repeat(at_ms)),
         };
         if applied == Applied::Changed {
-            self.derive_status(cause, at_ms);
+            self.derive_status(was_refunded, cause, at_ms);
             self.schedule_ask(at_ms);
         }
         applied

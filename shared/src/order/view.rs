@@ -78,9 +78,7 @@ impl<'a> View<'a> {
             ..
         } = &order.request;
         let shown = order.paid_attempt.unwrap_or(order.current_attempt());
-        let attempt = usize::from(shown)
-            .checked_sub(1)
-            .and_then(|index| order.attempts.get(index));
+        let attempt = order.attempt(shown);
         let terms: Option<&Terms> = attempt.and_then(|attempt| attempt.terms.as_ref());
         let checkout: Option<&Checkout> =
             attempt.and_then(|attempt: &Attempt| attempt.checkout.as_ref());

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::signed::{
     about, assert_acknowledged, assert_fails, deliver, history, open, pay, pay_silently, signed,
-    telling, told,
+    telling, told, told_of,
 };
 use crate::world::World;
 
@@ -35,12 +35,12 @@ async fn nothing_is_acknowledged_while_the_table_is_away_and_the_repeat_is() {
 
 #[tokio::test]
 async fn write_or_read_that_fails_is_not_acknowledged() {
+    let world = World::start().await;
     for (operation, fault) in [
         ("PutItem", StoreFault::ServerError),
         ("PutItem", StoreFault::Throttled),
         ("GetItem", StoreFault::LostRequest),
     ] {
-        let world = World::start().await;
         let order = open(&world).await;
         pay_silently(&world, &order);
         let notification = signed(&world, about(&order)).await;
@@ -51,7 +51,7 @@ async fn write_or_read_that_fails_is_not_acknowledged() {
 
         assert_fails(&answer, 500, CANNOT_BE_RECORDED);
         assert_eq!(world.items(), before, "{operation} {fault:?}");
-        assert_eq!(told(&world), []);
+        assert_eq!(told_of(&world, &order), []);
 
         world.sandbox.dynamodb().clear_faults();
         assert_acknowledged(&deliver(&world, &notification).await);

@@ -5,8 +5,22 @@
 
 mod crash;
 mod gateway;
+mod inbox;
+mod signed;
 mod world;
 
+mod callback_guard;
+mod certificates;
+mod confirmations;
+mod durable;
+mod forged;
 mod get_order;
 mod main_job;
+mod money;
+mod notifications;
 mod reconcile;
+mod refunds;
+mod replays;
+mod unaccepted;
+mod unreadable;
+mod unverified;

@@ -136,8 +136,8 @@ async fn old_notification_without_biz_id_str_is_accepted() {
 
 #[tokio::test]
 async fn biz_id_beyond_64_bits_is_read_digit_for_digit() {
+    let world = World::start().await;
     for biz_id_str in [true, false] {
-        let world = World::start().await;
         world
             .sandbox
             .binance()

@@ -62,7 +62,7 @@ async fn signed_body_that_is_no_notification_is_refused_with_the_reason() {
             paid(r#","totalFee":1,"currency":"","transactTime":1"#),
             money,
         ),
-        (paid(r#","totalFee":1,"currency":"USDT"}"#), money),
+        (paid(r#","totalFee":1,"currency":"USDT""#), money),
         (paid(whole).replace(r#","bizId":1"#, ""), "bizId is missing"),
         (
             paid(whole).replace(r#""bizId":1"#, r#""bizId":null"#),

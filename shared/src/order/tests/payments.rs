@@ -124,3 +124,41 @@ fn second_payment_leaves_the_order_paid_and_raises_an_alarm() {
     assert_eq!(order.alarm(&once), Some(Alarm::SecondPayment));
     assert_eq!(once.alarm(&once), None);
 }
+
+#[test]
+fn payment_after_the_checkouts_time_is_late_even_if_nobody_noticed_the_expiry() {
+    let Fact::Paid(right) = paid(1) else {
+        unreachable!()
+    };
+    for (paid_at_ms, late) in [(T0 + HOUR, false), (T0 + HOUR + 1, true)] {
+        let order = after([
+            opened(1),
+            Fact::Paid(Payment {
+                paid_at_ms,
+                ..right.clone()
+            }),
+        ]);
+        assert_eq!((order.status, order.late), (Status::Paid, late));
+    }
+}
+
+#[test]
+fn each_refund_raises_the_revision() {
+    let revision = |facts: &[Fact]| {
+        after([opened(1), paid(1)].iter().chain(facts).cloned())
+            .confirmation
+            .revision
+    };
+
+    assert_eq!(revision(&[]), 1);
+    assert_eq!(revision(&[refunded("0.4")]), 2);
+    assert_eq!(revision(&[refunded("0.4"), refunded("0.5")]), 3);
+    assert_eq!(
+        revision(&[refunded("0.4"), refunded("0.5"), refunded("0.5")]),
+        3
+    );
+    assert_eq!(
+        revision(&[refunded("0.4"), refunded("0.5"), refunded("1.00020004")]),
+        4
+    );
+}

@@ -1,0 +1,204 @@
+//! What LeadsCalendar receives: the whole request, verified by a third-party library.
+
+use axum::http::Method;
+use axum::response::{IntoResponse as _, Response};
+use jiff::{SignedDuration, Timestamp};
+use sandbox::leadscalendar::Mode;
+use sandbox::sandbox::webhook_secret;
+use sandbox::{Options, clock};
+use serde_json::{Value, json};
+use standardwebhooks::Webhook;
+
+use crate::inbox::Inbox;
+use crate::signed::{about, assert_acknowledged, deliver, open, pay, pay_as, signed, told};
+use crate::world::World;
+
+fn moment(ms: i64) -> String {
+    Timestamp::from_millisecond(ms).unwrap().to_string()
+}
+
+fn ok() -> Response {
+    "thanks".into_response()
+}
+
+/// An order with every field, whose confirmations go to `inbox`; the answer to `POST /orders`.
+async fn created(world: &World, inbox: &Inbox) -> Value {
+    let mut request = world.four_fields();
+    request["callbackUrl"] = inbox.callback_url().into();
+    request["reference"] = "lead-7 „ü“".into();
+    request["description"] = "Ten leads".into();
+    request["terminalType"] = "WAP".into();
+    let created = world.create(&request).await;
+    assert_eq!(created.status, 201, "{}", created.text);
+    created.json()
+}
+
+#[tokio::test]
+async fn confirmation_is_the_order_as_it_is_without_its_history() {
+    let world = World::start().await;
+    let inbox = Inbox::start(ok).await;
+    let order = created(&world, &inbox).await;
+    let trade_no = order["merchantTradeNo"].as_str().unwrap();
+    pay_as(&world, trade_no, sandbox::binance::Play::default()).await;
+
+    let [received] = inbox.received().try_into().unwrap();
+    let body: Value = serde_json::from_slice(&received.body).unwrap();
+
+    let item = world.item(order["orderId"].as_str().unwrap());
+    let payment = world
+        .sandbox
+        .binance()
+        .order(trade_no)
+        .unwrap()
+        .payment
+        .unwrap();
+    let paid_at: Timestamp = moment(item["history"][2]["atMs"].as_i64().unwrap())
+        .parse()
+        .unwrap();
+    let mut data = order.clone();
+    data["status"] = "PAID".into();
+    data["paidAt"] = moment(payment.transact_time).into();
+    data["transactionId"] = payment.transaction_id.into();
+    data["refundedAmount"] = Value::Null;
+    data["late"] = false.into();
+    data["confirmation"] = json!({
+        "revision": 1,
+        "confirmedRevision": 0,
+        "attempts": 0,
+        "nextAttemptAt": (paid_at + SignedDuration::from_secs(30)).to_string(),
+        "lastError": null,
+    });
+    let expected = json!({"type": "order.paid", "timestamp": paid_at.to_string(), "data": data});
+    assert_eq!(body, expected);
+    assert_eq!(data["callbackUrl"], inbox.callback_url());
+    assert_eq!(data["reference"], "lead-7 „ü“");
+    assert_eq!(data["price"], "1.00");
+}
+
+#[tokio::test]
+async fn confirmation_is_a_post_with_these_headers_and_no_others() {
+    let world = World::start().await;
+    let inbox = Inbox::start(ok).await;
+    let order = created(&world, &inbox).await;
+    let before_secs = clock::now_ms() / 1000;
+    let trade_no = order["merchantTradeNo"].as_str().unwrap();
+    pay_as(&world, trade_no, sandbox::binance::Play::default()).await;
+    let after_secs = clock::now_ms() / 1000;
+
+    let [received] = inbox.received().try_into().unwrap();
+
+    assert_eq!(received.method, Method::POST);
+    assert_eq!(received.uri, "/leads/paid?tenant=7&x=%20");
+    let mut names: Vec<_> = received.headers.keys().map(|name| name.as_str()).collect();
+    names.sort_unstable();
+    let expected = [
+        "accept",
+        "content-length",
+        "content-type",
+        "host",
+        "webhook-id",
+        "webhook-signature",
+        "webhook-timestamp",
+    ];
+    assert_eq!(names, expected);
+    assert_eq!(received.header("content-type"), "application/json");
+    let order_id = order["orderId"].as_str().unwrap();
+    assert_eq!(received.header("webhook-id"), format!("{order_id}_1"));
+    let timestamp_secs: i64 = received.header("webhook-timestamp").parse().unwrap();
+    assert!((before_secs..=after_secs).contains(&timestamp_secs));
+    assert!(received.header("webhook-signature").starts_with("v1,"));
+}
+
+#[tokio::test]
+async fn two_active_secrets_sign_both_so_that_either_verifies() {
+    let secrets = [webhook_secret("first"), webhook_secret("second")];
+    let options = Options {
+        webhook_secrets: secrets.to_vec(),
+        ..Options::default()
+    };
+    let world = World::with(options, &[]).await;
+    let inbox = Inbox::start(ok).await;
+    let order = created(&world, &inbox).await;
+    let trade_no = order["merchantTradeNo"].as_str().unwrap();
+    pay_as(&world, trade_no, sandbox::binance::Play::default()).await;
+
+    let [received] = inbox.received().try_into().unwrap();
+
+    assert_eq!(received.header("webhook-signature").split(' ').count(), 2);
+    for secret in &secrets {
+        let webhook = Webhook::new(secret).unwrap();
+        webhook.verify(&received.body, &received.headers).unwrap();
+    }
+    let other = Webhook::new(&webhook_secret("third")).unwrap();
+    other.verify(&received.body, &received.headers).unwrap_err();
+    let own = Webhook::new(&secrets[0]).unwrap();
+    let altered = String::from_utf8_lossy(&received.body).replace("1.00", "2.00");
+    own.verify(altered.as_bytes(), &received.headers)
+        .unwrap_err();
+}
+
+#[tokio::test]
+async fn secrets_are_rotated_without_a_confirmation_that_is_not_accepted() {
+    let (old, new) = (webhook_secret("old"), webhook_secret("new"));
+    let options = Options {
+        webhook_secrets: vec![new.clone(), old.clone()],
+        ..Options::default()
+    };
+    let world = World::with(options, &[]).await;
+    for known_to_leadscalendar in [vec![old.clone()], vec![old, new.clone()], vec![new]] {
+        world
+            .sandbox
+            .leadscalendar()
+            .secrets(known_to_leadscalendar);
+        let order = open(&world).await;
+        pay(&world, &order).await;
+        assert_eq!(
+            world.item(&order.id)["confirmation"]["confirmedRevision"],
+            1
+        );
+    }
+    assert_eq!(told(&world).len(), 3);
+}
+
+#[tokio::test]
+async fn long_answer_is_no_problem() {
+    fn megabyte() -> Response {
+        "x".repeat(1024 * 1024).into_response()
+    }
+    fn created_megabyte() -> Response {
+        (axum::http::StatusCode::CREATED, "x".repeat(1024 * 1024)).into_response()
+    }
+    fn no_content() -> Response {
+        axum::http::StatusCode::NO_CONTENT.into_response()
+    }
+    let world = World::start().await;
+    for answer in [megabyte, created_megabyte, no_content] {
+        let inbox = Inbox::start(answer).await;
+        let order = created(&world, &inbox).await;
+        let trade_no = order["merchantTradeNo"].as_str().unwrap();
+
+        pay_as(&world, trade_no, sandbox::binance::Play::default()).await;
+
+        let item = world.item(order["orderId"].as_str().unwrap());
+        assert_eq!(inbox.received().len(), 1);
+        assert_eq!(
+            item["confirmation"],
+            json!({"revision": 1, "confirmedRevision": 1, "attempts": 1})
+        );
+    }
+}
+
+#[tokio::test]
+async fn repeated_notification_does_not_repeat_a_confirmation_that_is_owed() {
+    let world = World::start().await;
+    let order = open(&world).await;
+    world.sandbox.leadscalendar().mode(Mode::Down, Some(1));
+    pay(&world, &order).await;
+    let owed = world.item(&order.id);
+    let notification = signed(&world, about(&order)).await;
+
+    assert_acknowledged(&deliver(&world, &notification).await);
+
+    assert_eq!(world.item(&order.id), owed);
+    assert_eq!(told(&world).len(), 1);
+}
