@@ -15,6 +15,15 @@ pub fn now_ms() -> i64 {
     i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX)
 }
 
+/// When an invocation ends, in milliseconds since the Unix epoch: as Lambda `told` it, or after `limit_ms` where that lies
+/// in the past, as everything does that cargo-lambda tells.
+#[must_use]
+pub fn deadline_ms(told: u64, limit_ms: i64) -> i64 {
+    let now_ms = now_ms();
+    let told = i64::try_from(told).ok().filter(|told| *told > now_ms);
+    told.unwrap_or_else(|| now_ms.saturating_add(limit_ms))
+}
+
 /// `N` bytes from the operating system's generator.
 ///
 /// # Panics

@@ -7,7 +7,7 @@ use lambda_http::{Body, Request, RequestExt as _, Response};
 use serde::Serialize;
 use tracing::{error, info, warn};
 
-use crate::ambient::{now_ms, random};
+use crate::ambient::{deadline_ms, random};
 use crate::config::Secrets;
 use crate::problem::{Problem, Source};
 use crate::signing::Nonce;
@@ -29,16 +29,14 @@ impl Invocation {
     #[must_use]
     pub fn of(event: &Request) -> Self {
         let context = event.lambda_context_ref();
-        let deadline_ms = context
-            .and_then(|context| i64::try_from(context.deadline).ok())
-            .filter(|deadline_ms| *deadline_ms > 0);
+        let told = context.map_or(0, |context| context.deadline);
         Self {
             // A claim is held under it, so it must be one of a kind even where Lambda gave none.
             request_id: context.map_or_else(
                 || Nonce::from_bytes(random()).as_str().to_owned(),
                 |context| context.request_id.clone(),
             ),
-            deadline_ms: deadline_ms.unwrap_or_else(|| now_ms().saturating_add(DEFAULT_LIMIT_MS)),
+            deadline_ms: deadline_ms(told, DEFAULT_LIMIT_MS),
         }
     }
 }

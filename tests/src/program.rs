@@ -1,8 +1,11 @@
-//! The program `sandbox`: `up` runs the stand-ins, `dev` the functions too, `demo` plays one order and leaves.
+//! The program `sandbox`: `up` runs the stand-ins, `dev` the functions too, `demo` plays one order and leaves,
+//! `event` prints what a function is invoked with.
 
 mod arguments;
+pub mod cargo_lambda;
 mod demo;
 mod dev;
+mod event;
 mod functions;
 mod up;
 
@@ -28,6 +31,7 @@ pub async fn run(
         Command::Up => up::run(&arguments, interrupted).await,
         Command::Dev => dev::run(&arguments, interrupted).await,
         Command::Demo => demo::run(interrupted).await,
+        Command::Event => event::run(&arguments).await,
     }
 }
 

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use lambda_http::http::header::{ALLOW, HeaderValue};
 use lambda_http::http::{Method, StatusCode};
 use lambda_http::{Body, Request as Event, Response};
 use serde::Serialize;
@@ -23,7 +24,7 @@ use tracing::{error, info, warn};
 const CONFIRMATION_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What is kept of the invocation's time for writes and the confirmation, in milliseconds.
-const RESERVE_MS: i64 = 11_000;
+const RESERVE_MS: i64 = 14_000;
 
 /// The function.
 #[derive(Debug)]
@@ -202,11 +203,16 @@ fn not_acknowledged(reason: &NotAcknowledged, invocation: &Invocation) -> Respon
     } else {
         warn!(request_id, status = status.as_u16(), cause = %reason, "notification refused: {message}");
     }
-    http_api::json(
+    let mut response = http_api::json(
         status,
         &Acknowledgement {
             return_code: "FAIL",
             return_message: Some(message),
         },
-    )
+    );
+    if status == StatusCode::METHOD_NOT_ALLOWED {
+        let allow = HeaderValue::from_static("POST");
+        response.headers_mut().insert(ALLOW, allow);
+    }
+    response
 }

@@ -14,7 +14,7 @@ use super::{Counts, ReconcileOrders, Run};
 const EXPIRY_GRACE_MS: i64 = 60_000;
 
 /// What one question may take with its repeats, in milliseconds; an order without an answer is asked about again later.
-const QUERY_MS: i64 = 10_000;
+const QUERY_MS: i64 = 8_000;
 
 impl ReconcileOrders {
     /// Asks about every attempt, applies what is known, and gives up an order that nobody can pay.

@@ -10,7 +10,7 @@ use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt as _};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use shared::ambient::now_ms;
+use shared::ambient::{self, now_ms};
 use shared::app::{App, StartError};
 use shared::confirmation::Confirmer;
 use shared::follow_up;
@@ -25,7 +25,9 @@ const SHARD_LIMIT: usize = 500;
 /// Orders worked on at the same time.
 const CONCURRENCY: usize = 16;
 /// What one order may take: a call of Binance, a confirmation, the writes; no order is begun with less time left.
-const ORDER_MS: i64 = 30_000;
+const ORDER_MS: i64 = 36_000;
+/// Without Lambda's word for it, a run is given this long, in milliseconds.
+const DEFAULT_LIMIT_MS: i64 = 50_000;
 /// How long an order is left alone by the next runs if this one dies over it, in milliseconds.
 const CLAIM_MS: i64 = 120_000;
 /// Time limit for telling LeadsCalendar.
@@ -121,9 +123,8 @@ impl ReconcileOrders {
     pub async fn run(&self, event: Event, deadline_ms: u64) -> Result<Summary, RunError> {
         let clock_ms = now_ms();
         let time_ms = event.time.map_or(clock_ms, Timestamp::as_millisecond);
-        let deadline_ms = i64::try_from(deadline_ms).unwrap_or(i64::MAX);
         let run = Run {
-            deadline_ms,
+            deadline_ms: ambient::deadline_ms(deadline_ms, DEFAULT_LIMIT_MS),
             offset_ms: time_ms.saturating_sub(clock_ms).max(0),
         };
         if let Some(id) = event.confirm {

@@ -55,6 +55,7 @@ pub(crate) fn router() -> Router<Arc<Simulator>> {
         )
         .route("/sandbox/orders/{trade_no}/{event}", post(event))
         .route("/sandbox/notify", post(notify))
+        .route("/sandbox/sign", post(sign))
         .route("/sandbox/certificates/rotate", post(rotate))
         .route("/sandbox/clock", get(async |sim: Sim| clock(&sim)))
         .route("/sandbox/advance", post(advance))
@@ -100,6 +101,13 @@ async fn event(
 async fn notify(Shared(sim): Sim, body: Bytes) -> Result<Response, Refused> {
     let forgery: Forgery = read(&body)?;
     Ok(Json(sim.forge(forgery).await?).into_response())
+}
+
+/// The same notification, signed and not sent.
+async fn sign(Shared(sim): Sim, body: Bytes) -> Result<Response, Refused> {
+    let forgery: Forgery = read(&body)?;
+    let behaviour = sim.state().behaviour.clone();
+    Ok(Json(sim.unsent(forgery, &behaviour)?).into_response())
 }
 
 #[derive(Deserialize)]

@@ -9,7 +9,7 @@ use super::certificates::Certificate;
 use super::deliveries::Delivery;
 use super::notifications::{Notification, sign};
 use super::play::Impossible;
-use super::simulator::Simulator;
+use super::simulator::{Behaviour, Simulator};
 use crate::random;
 
 /// How a notification is signed.
@@ -56,6 +56,17 @@ pub struct Forgery {
 impl Simulator {
     /// Sends the notification once and gives the answer; nothing happens to the order.
     pub(crate) async fn forge(self: &Arc<Self>, forgery: Forgery) -> Result<Delivery, Impossible> {
+        let behaviour = self.state().behaviour.clone();
+        let delivery = self.unsent(forgery, &behaviour)?;
+        Ok(self.deliver(delivery, &behaviour).await)
+    }
+
+    /// The notification, signed and not sent.
+    pub(crate) fn unsent(
+        self: &Arc<Self>,
+        forgery: Forgery,
+        behaviour: &Behaviour,
+    ) -> Result<Delivery, Impossible> {
         let order = match &forgery.merchant_trade_no {
             None => None,
             Some(trade_no) => Some(
@@ -93,7 +104,6 @@ impl Simulator {
         {
             return Err(Impossible::Because("bizId is no number".to_owned()));
         }
-        let behaviour = self.state().behaviour.clone();
         let body = forgery
             .body
             .unwrap_or_else(|| notification.body(behaviour.biz_id_str));
@@ -101,7 +111,7 @@ impl Simulator {
         if let Some(left_out) = forgery.without_header {
             headers.retain(|(name, _)| !name.eq_ignore_ascii_case(&left_out));
         }
-        let delivery = Delivery {
+        Ok(Delivery {
             trade_no: forgery.merchant_trade_no,
             biz_status: notification.biz_status,
             attempt: 1,
@@ -109,8 +119,7 @@ impl Simulator {
             body,
             headers,
             ..Delivery::default()
-        };
-        Ok(self.deliver(delivery, &behaviour).await)
+        })
     }
 
     fn sign_as(

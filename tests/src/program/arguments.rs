@@ -6,13 +6,18 @@ use crate::sandbox::Options;
 
 /// What `--help` prints.
 pub(crate) const HELP: &str = "\
-Usage: sandbox up|dev|demo [options]
+Usage: sandbox up|dev|demo|event [options]
 
   up    runs DynamoDB, the Binance Pay simulator with its console, and the LeadsCalendar stand-in
   dev   the same, and the functions under cargo-lambda; invokes reconcile-orders every few seconds
   demo  plays one order from POST /orders to the accepted confirmation, on free ports, and leaves
+  event binance-callback --order MERCHANT_TRADE_NO
+        lets the payer pay at the running sandbox, without a notification, and prints the event that brings the signed
+        notification, for `cargo lambda invoke binance-callback --data-file`
+  event get-order --order ORDER_ID
+        prints the event of GET /orders/ORDER_ID
 
-Options of up and dev, with the environment variable that may be set instead:
+Options of up, dev and event, with the environment variable that may be set instead:
   --gateway-port N         GATEWAY_PORT        the functions' HTTP API (default 9000)
   --binance-port N         BINANCE_PORT        simulator, checkout, admin API, console (default 9100)
   --leadscalendar-port N   LEADSCALENDAR_PORT  receiver of confirmations (default 9200)
@@ -26,6 +31,7 @@ pub(crate) enum Command {
     Up,
     Dev,
     Demo,
+    Event,
     Help,
 }
 
@@ -38,6 +44,10 @@ pub(crate) struct Arguments {
     pub(crate) leadscalendar_port: u16,
     pub(crate) dynamodb_port: u16,
     pub(crate) memory: bool,
+    /// The function whose event is asked for.
+    pub(crate) function: Option<String>,
+    /// The order that the event is about.
+    pub(crate) order: Option<String>,
 }
 
 impl Arguments {
@@ -55,14 +65,22 @@ impl Arguments {
             leadscalendar_port: from_environment("LEADSCALENDAR_PORT", 9200)?,
             dynamodb_port: from_environment("DYNAMODB_PORT", 8000)?,
             memory: false,
+            function: None,
+            order: None,
         };
         read.command = match arguments.next().as_deref() {
             None => return Err(format!("say what to run\n\n{HELP}")),
             Some("up") => Command::Up,
             Some("dev") => Command::Dev,
             Some("demo") => Command::Demo,
+            Some("event") => {
+                read.function = arguments.next();
+                Command::Event
+            }
             Some("-h" | "--help" | "help") => return Ok(read),
-            Some(other) => return Err(format!("{other} is none of up, dev, demo\n\n{HELP}")),
+            Some(other) => {
+                return Err(format!("{other} is none of up, dev, demo, event\n\n{HELP}"));
+            }
         };
         while let Some(argument) = arguments.next() {
             let (name, value) = match argument.split_once('=') {
@@ -79,6 +97,10 @@ impl Arguments {
                 }
                 "--memory" => {
                     read.memory = true;
+                    continue;
+                }
+                "--order" if read.command == Command::Event => {
+                    read.order = value.or_else(|| arguments.next());
                     continue;
                 }
                 "--gateway-port" => &mut read.gateway_port,
@@ -173,11 +195,20 @@ mod tests {
     }
 
     #[test]
+    fn an_event_is_asked_for_by_function_and_order() {
+        let read = read(&["event", "get-order", "--order", "17"], &[]).unwrap();
+        assert_eq!(read.command, Command::Event);
+        assert_eq!(read.function.as_deref(), Some("get-order"));
+        assert_eq!(read.order.as_deref(), Some("17"));
+    }
+
+    #[test]
     fn a_mistake_is_named() {
         for (arguments, named) in [
-            (vec!["op"], "op is none of up, dev, demo"),
+            (vec!["op"], "op is none of up, dev, demo, event"),
             (vec![], "say what to run"),
             (vec!["up", "--port", "1"], "--port is not known"),
+            (vec!["up", "--order", "17"], "--order is not known"),
             (vec!["up", "--gateway-port"], "--gateway-port needs a port"),
             (
                 vec!["up", "--gateway-port", "70000"],

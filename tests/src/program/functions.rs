@@ -1,7 +1,6 @@
 //! The functions under `cargo lambda watch`: started, waited for, and ended with everything they started.
 
 use std::collections::VecDeque;
-use std::ffi::OsString;
 use std::io;
 use std::process::{ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,9 +8,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
-use tokio::process::{Child, Command};
+use tokio::process::Child;
 
-use super::arguments::workspace;
+use super::cargo_lambda;
 use crate::{clock, web};
 
 /// The first compilation takes minutes on a small machine.
@@ -36,47 +35,13 @@ struct Output {
     broken: Arc<AtomicBool>,
 }
 
-/// What cargo tells a program it runs of the program's own package. Build scripts look at these variables, so that cargo
-/// would compile half of the functions' dependencies again if they were passed on.
-fn of_this_package() -> impl Iterator<Item = OsString> {
-    let names = std::env::vars_os().map(|(name, _)| name);
-    names.filter(|name| {
-        let name = name.to_string_lossy();
-        name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
-    })
-}
-
 impl Functions {
     /// Starts cargo-lambda in a process group of its own, so that Ctrl-C reaches us first and we can end all of it.
     pub(crate) fn start(port: u16, settings: Vec<(String, String)>) -> Result<Self, String> {
-        let workspace = workspace();
-        let venv = workspace.join(".venv").join("bin");
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        let folders = std::iter::once(venv).chain(std::env::split_paths(&path));
-        let path = std::env::join_paths(folders).map_err(|error| error.to_string())?;
-        let mut command = Command::new("cargo");
-        for name in of_this_package() {
-            command.env_remove(name);
-        }
-        let mut child = command
-            // Restarting on changes watches the whole folder, the sandbox's own files too, and never comes to rest.
-            .args([
-                "lambda",
-                "watch",
-                "--ignore-changes",
-                "--disable-cors",
-                "--invoke-address",
-                "127.0.0.1",
-                "--invoke-port",
-            ])
-            .arg(port.to_string())
-            .current_dir(workspace)
-            .env("PATH", path)
+        let mut child = cargo_lambda::watch(port)?
             .envs(settings)
-            .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            .process_group(0)
             .kill_on_drop(true)
             .spawn()
             .map_err(|error| format!("cargo lambda cannot be started: {error}"))?;
@@ -139,18 +104,18 @@ impl Functions {
     /// Ends cargo-lambda and everything it started. It gives each function a group of its own, so these are counted
     /// before, and whatever is left of them afterwards is killed.
     pub(crate) async fn end(mut self) {
-        let descendants = descendants(self.pid);
+        let descendants = cargo_lambda::descendants(self.pid);
         self.output.show(false);
-        signal("TERM", &[self.pid]).await;
+        cargo_lambda::signal("TERM", &[self.pid]).await;
         let _ = tokio::time::timeout(GRACE, self.child.wait()).await;
         let mut left: Vec<u32> = descendants
             .into_iter()
-            .filter(|pid| parent(*pid).is_some())
+            .filter(|pid| cargo_lambda::parent(*pid).is_some())
             .collect();
         if self.child.id().is_some() {
             left.push(self.pid);
         }
-        signal("KILL", &left).await;
+        cargo_lambda::signal("KILL", &left).await;
         let _ = tokio::time::timeout(GRACE, self.child.wait()).await;
     }
 }
@@ -226,49 +191,5 @@ async fn answers(url: &str, expected: &[u16], output: &Output) -> Result<(), Str
                 eprintln!("  … {} s, waiting for {url} (the first compilation takes minutes)", (clock::now_ms() - started_ms) / 1000);
             }
         }
-    }
-}
-
-/// Sends a signal to the process groups led by these processes, and to the processes themselves.
-async fn signal(name: &str, pids: &[u32]) {
-    for pid in pids {
-        for target in [format!("-{pid}"), pid.to_string()] {
-            // Silent: the process may have ended, or lead no group.
-            let mut kill = Command::new("sh");
-            kill.args(["-c", "kill -s \"$0\" -- \"$1\" 2>/dev/null", name, &target]);
-            let _ = kill.status().await;
-        }
-    }
-}
-
-/// The processes that stem from this one, on systems with a `/proc`; elsewhere cargo-lambda's own care has to do.
-fn descendants(ancestor: u32) -> Vec<u32> {
-    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-    let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    let parents: Vec<(u32, u32)> = pids.filter_map(|pid| Some((pid, parent(pid)?))).collect();
-    let mut found = vec![ancestor];
-    let mut next = 0;
-    while let Some(pid) = found.get(next).copied() {
-        found.extend(
-            parents
-                .iter()
-                .filter(|(_, parent)| *parent == pid)
-                .map(|(child, _)| child),
-        );
-        next += 1;
-    }
-    found.split_off(1)
-}
-
-/// The parent of a process that is there and no zombie.
-fn parent(pid: u32) -> Option<u32> {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The name before it stands in parentheses and may hold spaces.
-    let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
-    let state = fields.next()?;
-    if state == "Z" {
-        None
-    } else {
-        fields.next()?.parse().ok()
     }
 }

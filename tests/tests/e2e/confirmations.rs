@@ -1,6 +1,6 @@
 //! What LeadsCalendar receives: the whole request, verified by a third-party library.
 
-use axum::http::Method;
+use axum::http::{HeaderName, Method};
 use axum::response::{IntoResponse as _, Response};
 use jiff::{SignedDuration, Timestamp};
 use sandbox::leadscalendar::Mode;
@@ -89,7 +89,7 @@ async fn confirmation_is_a_post_with_these_headers_and_no_others() {
 
     assert_eq!(received.method, Method::POST);
     assert_eq!(received.uri, "/leads/paid?tenant=7&x=%20");
-    let mut names: Vec<_> = received.headers.keys().map(|name| name.as_str()).collect();
+    let mut names: Vec<_> = received.headers.keys().map(HeaderName::as_str).collect();
     names.sort_unstable();
     let expected = [
         "accept",

@@ -51,7 +51,7 @@ impl Mortal {
         let mut urls = Vec::new();
         let sandbox = &world.sandbox;
         for upstream in [
-            sandbox.dynamodb().url().to_owned(),
+            sandbox.dynamodb().url(),
             sandbox.binance().url(),
             sandbox.leadscalendar().server().url(),
         ] {

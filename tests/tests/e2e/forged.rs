@@ -1,5 +1,7 @@
 //! Notifications that are not Binance's: refused, with nothing read, written, or told.
 
+use std::fmt::Write as _;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -164,6 +166,11 @@ async fn signature_that_is_not_base64_of_rsa_is_refused() {
     let mut hmac = Hmac::<Sha512>::new_from_slice(secret).unwrap();
     hmac.update(payload.as_bytes());
     let sha512 = hmac.finalize().into_bytes();
+    // What Binance's requests are signed with, as integrators try it on notifications.
+    let hex = sha512.iter().fold(String::new(), |mut hex, byte| {
+        write!(hex, "{byte:02X}").unwrap();
+        hex
+    });
     // The public key taken for a shared secret: everybody has it.
     let mut hmac = Hmac::<Sha256>::new_from_slice(public_key.as_bytes()).unwrap();
     hmac.update(payload.as_bytes());
@@ -176,10 +183,7 @@ async fn signature_that_is_not_base64_of_rsa_is_refused() {
         &genuine.header(SIGNATURE)[..20],
         &genuine.header(SIGNATURE).to_lowercase(),
         &STANDARD.encode(sha512),
-        &sha512
-            .iter()
-            .map(|byte| format!("{byte:02X}"))
-            .collect::<String>(),
+        &hex,
         &STANDARD.encode(sha256),
         &STANDARD.encode([0; 256]),
         &STANDARD.encode([255; 256]),

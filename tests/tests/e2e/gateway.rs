@@ -43,13 +43,17 @@ impl Functions {
             binance_callback: BinanceCallback::new(lookup).unwrap(),
             get_order: GetOrder::new(lookup).unwrap(),
             reconcile_orders: ReconcileOrders::new(lookup).unwrap(),
-            limit_ms: AtomicU64::new(14_000),
+            limit_ms: AtomicU64::new(20_000),
             base64: AtomicBool::new(false),
             invocations: AtomicU64::new(0),
         }
     }
 
     /// The event of one HTTP request, with the context of a new invocation.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "made for the event, and not needed afterwards"
+    )]
     pub fn event(
         &self,
         method: &Method,

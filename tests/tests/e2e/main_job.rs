@@ -37,5 +37,9 @@ async fn paid_order_is_confirmed_to_leadscalendar() {
     assert!(item.get("dueAt").is_none(), "nothing is left to do: {item}");
     let confirmations = world.sandbox.leadscalendar().confirmations();
     assert_eq!(confirmations.len(), 1);
-    println!("{:#}\n{:#?}", item, confirmations);
+    assert_eq!(confirmations[0].body["type"], "order.paid");
+    assert_eq!(
+        confirmations[0].objection, None,
+        "the third-party library accepts it"
+    );
 }

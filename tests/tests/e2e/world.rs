@@ -1,7 +1,7 @@
 //! A sandbox with the functions in it, and the hands of LeadsCalendar's developer, of the payer and of the operator.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use reqwest::header::HeaderMap;
 use sandbox::web::{self, Server};
@@ -97,6 +97,15 @@ impl World {
         self.send("POST", "/orders", &all, body.to_string()).await
     }
 
+    /// A body that need not be JSON, or not as a program would write it.
+    pub async fn create_raw(&self, body: impl Into<reqwest::Body>) -> Answer {
+        let headers = [
+            ("x-mbx-apikey", self.sandbox.app_api_key()),
+            ("content-type", "application/json"),
+        ];
+        self.send("POST", "/orders", &headers, body).await
+    }
+
     /// Any request at all, as a careless client would send it.
     pub async fn send(
         &self,
@@ -136,10 +145,10 @@ impl World {
 
     /// Waits until `done` holds; notifications and confirmations arrive in their own time.
     pub async fn until(&self, what: &str, done: impl Fn(&Self) -> bool) {
-        let began = Instant::now();
+        let began_ms = sandbox::clock::now_ms();
         while !done(self) {
             assert!(
-                began.elapsed() < Duration::from_secs(15),
+                sandbox::clock::now_ms() - began_ms < 15_000,
                 "waited in vain for {what}"
             );
             tokio::time::sleep(Duration::from_millis(10)).await;

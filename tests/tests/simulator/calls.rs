@@ -34,6 +34,7 @@ async fn a_good_order_is_answered_in_binances_shape() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one table, a row for each mistake")]
 async fn every_mistake_at_the_gate_is_refused_by_its_own_code() {
     let sandbox = sandbox().await;
     let request = || Request::new(&sandbox, "v3/order", &order(None));

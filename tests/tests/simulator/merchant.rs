@@ -1,5 +1,7 @@
 //! A merchant made by hand: signs with another implementation than the simulator verifies with, and takes notifications.
 
+use std::fmt::Write as _;
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -53,11 +55,11 @@ impl Request {
     pub fn sign(&self) -> String {
         let mut mac = Hmac::<Sha512>::new_from_slice(self.secret.as_bytes()).unwrap();
         mac.update(format!("{}\n{}\n{}\n", self.timestamp, self.nonce, self.body).as_bytes());
-        mac.finalize()
-            .into_bytes()
-            .iter()
-            .map(|byte| format!("{byte:02X}"))
-            .collect()
+        let bytes = mac.finalize().into_bytes();
+        bytes.iter().fold(String::new(), |mut hex, byte| {
+            write!(hex, "{byte:02X}").unwrap();
+            hex
+        })
     }
 
     pub async fn try_send(self) -> Result<reqwest::Response, reqwest::Error> {

@@ -1,0 +1,91 @@
+//! `sandbox event`: the event with which API Gateway invokes a function, made from what the running sandbox holds.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use super::arguments::Arguments;
+use crate::sandbox::Options;
+use crate::{clock, random, web};
+
+/// Prints the event, to be saved as a file for `cargo lambda invoke`.
+pub(crate) async fn run(arguments: &Arguments) -> Result<(), String> {
+    let function = arguments.function.as_deref().unwrap_or_default();
+    let order = arguments.order.as_deref();
+    let order = order.ok_or("say which order the event is about: --order")?;
+    let event = match function {
+        "binance-callback" => callback(arguments.binance_port, order).await?,
+        "get-order" => {
+            let key = Options::default().app_api_key;
+            let headers = Map::from_iter([("x-mbx-apikey".to_owned(), key.into())]);
+            http_event("GET", &format!("/orders/{order}"), &headers, None)
+        }
+        _ => return Err("say for which function: binance-callback or get-order".to_owned()),
+    };
+    println!("{event:#}");
+    Ok(())
+}
+
+/// A notification of the order's payment, signed by the running simulator.
+async fn callback(port: u16, trade_no: &str) -> Result<Value, String> {
+    let admin = format!("http://127.0.0.1:{port}/sandbox");
+    let silently = json!({"notify": false});
+    // Refused when somebody has paid already, which is as good.
+    ask(&format!("{admin}/orders/{trade_no}/pay"), &silently, &[409]).await?;
+    let about = json!({"merchantTradeNo": trade_no});
+    let signed = ask(&format!("{admin}/sign"), &about, &[]).await?;
+    let mut headers: Map<String, Value> = signed["headers"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|header| Some((header[0].as_str()?.to_lowercase(), header[1].clone())))
+        .collect();
+    headers.insert("content-type".to_owned(), "application/json".into());
+    let body = signed["body"].as_str();
+    Ok(http_event("POST", "/binance-callback", &headers, body))
+}
+
+async fn ask(url: &str, body: &Value, fine: &[u16]) -> Result<Value, String> {
+    let client = web::client(Duration::from_secs(10), false);
+    let sent = client.post(url).json(body).send().await;
+    let answer =
+        sent.map_err(|_| format!("no sandbox answers at {url}: is `make dev` running?"))?;
+    let status = answer.status();
+    let text = answer.text().await.map_err(|error| error.to_string())?;
+    if !status.is_success() && !fine.contains(&status.as_u16()) {
+        return Err(format!("{url} answers {status}: {text}"));
+    }
+    serde_json::from_str(&text).map_err(|error| format!("{url}: {error}"))
+}
+
+/// API Gateway's payload format 2.0.
+fn http_event(method: &str, path: &str, headers: &Map<String, Value>, body: Option<&str>) -> Value {
+    let now_ms = clock::now_ms();
+    json!({
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": path,
+        "rawQueryString": "",
+        "headers": headers,
+        "requestContext": {
+            "accountId": "000000000000",
+            "apiId": "sandbox",
+            "domainName": "localhost",
+            "domainPrefix": "localhost",
+            "http": {
+                "method": method,
+                "path": path,
+                "protocol": "HTTP/1.1",
+                "sourceIp": "127.0.0.1",
+                "userAgent": "sandbox",
+            },
+            "requestId": random::uuid(),
+            "routeKey": "$default",
+            "stage": "$default",
+            "time": clock::rfc3339(now_ms),
+            "timeEpoch": now_ms,
+        },
+        "body": body,
+        "isBase64Encoded": false,
+    })
+}

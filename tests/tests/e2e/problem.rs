@@ -1,0 +1,113 @@
+//! A problem answer (RFC 9457), checked as a whole; and what must not have happened when there was one.
+
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+
+use crate::world::{Answer, World};
+
+/// What each status recommends to its reader, in a phrase.
+const ADVICE: [(u16, &str); 11] = [
+    (400, "correct the field"),
+    (401, "renew"),
+    (403, "permission"),
+    (404, "Check the id and the endpoint"),
+    (405, "Check the id and the endpoint"),
+    (409, "Wait as long as Retry-After says"),
+    (413, "correct the field"),
+    (415, "correct the field"),
+    (422, "another Idempotency-Key"),
+    (429, "double the wait each time"),
+    (500, "(minutes) with the same Idempotency-Key"),
+];
+const STORE_ADVICE: &str = "(seconds) with the same Idempotency-Key";
+
+/// Checks all that problems have in common and gives the rest: `code`, `detail`, `source`, and `errors` if there are any.
+pub fn problem(answer: &Answer, status: u16) -> Value {
+    let text = &answer.text;
+    assert_eq!(answer.status, status, "{text}");
+    assert_eq!(
+        answer.header("content-type"),
+        Some("application/problem+json"),
+        "{text}"
+    );
+    assert_eq!(answer.header("location"), None, "{text}");
+    let Value::Object(mut members) = answer.json() else {
+        panic!("no object: {text}");
+    };
+    let mut take = |name: &str| {
+        members
+            .remove(name)
+            .unwrap_or_else(|| panic!("no {name} in {text}"))
+    };
+    assert_eq!(take("type"), "about:blank", "{text}");
+    let title = StatusCode::from_u16(status).unwrap().canonical_reason();
+    assert_eq!(take("title"), title.unwrap(), "{text}");
+    assert_eq!(take("status"), status, "{text}");
+    let request_id = take("requestId");
+    assert!(
+        request_id
+            .as_str()
+            .is_some_and(|id| id.starts_with("00000000-0000-4000-8000-")),
+        "{text}"
+    );
+    let recommendation = take("recommendation");
+    let advice = ADVICE.iter().find(|(known, _)| *known == status);
+    let advice = advice.map_or(STORE_ADVICE, |(_, advice)| *advice);
+    assert!(
+        recommendation
+            .as_str()
+            .is_some_and(|said| said.contains(advice)),
+        "{text}"
+    );
+    let is_retryable = [409, 429, 500, 503].contains(&status);
+    assert_eq!(take("retryable"), is_retryable, "{text}");
+    assert_eq!(
+        answer.header("retry-after").is_some(),
+        is_retryable,
+        "{text}"
+    );
+    let msg = take("msg");
+    assert_eq!(members.get("detail"), Some(&msg), "{text}");
+    Value::Object(members)
+}
+
+/// The whole of a problem of our own that names no field.
+pub fn ours(code: &str, detail: &str) -> Value {
+    json!({"code": code, "detail": detail, "source": "gateway"})
+}
+
+/// The whole of a problem that Binance caused.
+pub fn binances(code: &str, detail: &str) -> Value {
+    json!({"code": code, "detail": detail, "source": "binance"})
+}
+
+/// The whole of the problem of one wrong field.
+pub fn of_field(field: &str, rule: &str) -> Value {
+    json!({
+        "code": "INVALID_REQUEST",
+        "detail": format!("{field} {rule}"),
+        "source": "gateway",
+        "errors": [{"pointer": format!("/{field}"), "detail": rule}],
+    })
+}
+
+/// The table is empty and Binance has not been called.
+pub fn assert_untouched(world: &World) {
+    assert_eq!(world.items(), Vec::<Value>::new());
+    let calls = world.sandbox.binance().calls();
+    assert!(calls.is_empty(), "{calls:#?}");
+}
+
+/// No secret is in `text`.
+pub fn assert_discreet(world: &World, text: &str) {
+    let credentials = world.sandbox.credentials();
+    let known = [
+        world.sandbox.app_api_key(),
+        &credentials.api_key,
+        &credentials.api_secret,
+    ];
+    let webhook_secrets = world.sandbox.webhook_secrets().iter().map(String::as_str);
+    for secret in known.into_iter().chain(webhook_secrets) {
+        assert!(!text.contains(secret), "{secret} is in {text}");
+    }
+}
