@@ -47,6 +47,12 @@ impl Amount {
         }
     }
 
+    /// This amount without zeros at the end of its decimals, so that equal amounts look alike.
+    #[must_use]
+    pub fn normalized(self) -> Self {
+        Self(self.0.normalize())
+    }
+
     /// This amount as a JSON number, digit for digit as it is shown.
     #[must_use]
     #[expect(

@@ -6,6 +6,8 @@ use fields::Fields;
 use lambda_http::Body;
 use lambda_http::http::HeaderMap;
 use lambda_http::http::header::CONTENT_TYPE;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 use serde_json::value::RawValue;
 use shared::callback_url::CallbackUrl;
 use shared::config::Settings;
@@ -109,11 +111,17 @@ pub(crate) fn read(
 }
 
 fn transaction_type(raw: &RawValue) -> Result<TransactionType, String> {
-    serde_json::from_str(raw.get()).map_err(|_| "must be PAY".to_owned())
+    named(raw).ok_or_else(|| "must be PAY".to_owned())
 }
 
 fn terminal_type(raw: &RawValue) -> Result<TerminalType, String> {
-    serde_json::from_str(raw.get()).map_err(|_| "must be WEB, WAP, APP or OTHERS".to_owned())
+    named(raw).ok_or_else(|| "must be WEB, WAP, APP or OTHERS".to_owned())
+}
+
+/// The one of a list of names that a string is; serde alone would also take `{"PAY":null}`.
+fn named<T: DeserializeOwned>(raw: &RawValue) -> Option<T> {
+    let name = string(raw).ok()?;
+    serde_json::from_value(Value::String(name)).ok()
 }
 
 fn fiat(raw: &RawValue, settings: &Settings) -> Result<Currency, String> {
@@ -136,7 +144,7 @@ fn price(raw: &RawValue, settings: &Settings) -> Result<Amount, String> {
     } else if price > settings.max_price {
         Err(format!("must be at most {}", settings.max_price))
     } else {
-        Ok(price)
+        Ok(price.normalized().with_decimals(PRICE_DECIMALS))
     }
 }
 

@@ -6,9 +6,6 @@ use serde::Serialize;
 use super::{Attempt, Change, Checkout, Order, Payment, Request, Status, Terms, TransactionType};
 use crate::money::{Amount, Currency};
 
-/// Decimal places a price is shown with at least.
-const PRICE_DECIMALS: u32 = 2;
-
 /// The JSON of an order; amounts are decimal strings, times RFC 3339 in UTC.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -87,7 +84,7 @@ impl<'a> View<'a> {
             status: order.status,
             transaction_type: *transaction_type,
             fiat,
-            price: price.with_decimals(PRICE_DECIMALS),
+            price: *price,
             currency: terms.map(|terms| &terms.currency),
             total_fee: terms.map(|terms| terms.total_fee),
             merchant_trade_no: super::TradeNo {

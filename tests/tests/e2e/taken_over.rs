@@ -95,7 +95,7 @@ async fn request_that_died_says_how_long_it_could_have_lived() {
 #[tokio::test]
 async fn order_that_waits_to_be_taken_over_is_still_told_from_other_content() {
     let world = World::start().await;
-    die_waiting_for_binance(&world, "k", 0).await;
+    die_waiting_for_binance(&world, "k", 14_000).await;
     let left = world.items();
     let mut other = world.four_fields();
     other["price"] = json!(2);
@@ -109,7 +109,14 @@ async fn order_that_waits_to_be_taken_over_is_still_told_from_other_content() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn order_that_waits_to_be_taken_over_is_taken_over_by_one_request() {
     let world = World::start().await;
-    die_waiting_for_binance(&world, "k", 0).await;
+    die_waiting_for_binance(&world, "k", 500).await;
+    let is_over = |world: &World| {
+        let until_ms = world.items()[0]["claim"]["untilMs"].as_i64().unwrap();
+        until_ms < sandbox::clock::now_ms()
+    };
+    world
+        .until("the dead request's time to be up", is_over)
+        .await;
     let slow = Fault::Slow { ms: 60 };
     world.sandbox.binance().fault(On::Create, 1, slow);
     let asked = world.four_fields();
