@@ -33,6 +33,12 @@ dev: binaries ## Keep the functions and all they talk to running, with addresses
 test: binaries ## Run every test; needs neither network nor account
 	cargo test --workspace --locked
 
+# As `test` plays 150 of them. SOAK_SEED repeats what an earlier run has printed.
+.PHONY: soak
+soak: export SOAK_ORDERS ?= 2000
+soak: binaries ## Play 2 000 orders with every fault at random, then compare everybody's books
+	cargo test --workspace --locked --test soak -- --nocapture
+
 .PHONY: check
 check: fmt lint test deny template api ## Everything CI runs
 

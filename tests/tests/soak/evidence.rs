@@ -1,0 +1,131 @@
+//! What everybody remembers at the end, sorted by order.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use sandbox::binance::{Call, Delivery, Order};
+use sandbox::dynamodb::StoreCall;
+use sandbox::leadscalendar::Confirmation;
+use serde_json::Value;
+
+use crate::operator::paid_before_the_answer;
+use crate::world::{Told, World};
+
+/// The first digits of a trade number are the order's id.
+pub const ID_DIGITS: usize = 30;
+
+/// One order, as all parties know it.
+pub struct Case {
+    pub order_id: String,
+    pub item: Option<Value>,
+    /// The simulator's, one for each attempt it took.
+    pub orders: Vec<Order>,
+    pub calls: Vec<Call>,
+    pub deliveries: Vec<Delivery>,
+    pub confirmations: Vec<Confirmation>,
+}
+
+/// Everything at the end.
+pub struct Evidence {
+    pub cases: BTreeMap<String, Case>,
+    /// The orders of each number of the soak, by `reference`.
+    pub by_reference: HashMap<String, Vec<String>>,
+    pub told: HashMap<u64, Vec<Told>>,
+    pub hidden: HashSet<String>,
+    pub wrong: Vec<(String, String)>,
+    pub injected: BTreeMap<&'static str, u64>,
+    pub calls: Vec<Call>,
+    pub store_calls: Vec<StoreCall>,
+    pub confirmations: Vec<Confirmation>,
+    pub deliveries: usize,
+}
+
+impl Evidence {
+    pub fn of(world: &World) -> Self {
+        let sandbox = &world.sandbox;
+        let (calls, deliveries) = (sandbox.binance().calls(), sandbox.binance().deliveries());
+        let confirmations = sandbox.leadscalendar().confirmations();
+        let mut memory = world.memory();
+        let mut evidence = Self {
+            cases: BTreeMap::new(),
+            by_reference: HashMap::new(),
+            told: std::mem::take(&mut memory.told),
+            hidden: std::mem::take(&mut memory.hidden),
+            wrong: std::mem::take(&mut memory.wrong),
+            injected: std::mem::take(&mut memory.injected),
+            store_calls: sandbox.dynamodb().calls(),
+            deliveries: deliveries.len(),
+            calls,
+            confirmations,
+        };
+        drop(memory);
+        evidence
+            .hidden
+            .extend(paid_before_the_answer(&evidence.calls));
+        evidence.sort(world, deliveries);
+        evidence
+    }
+
+    fn sort(&mut self, world: &World, deliveries: Vec<Delivery>) {
+        for item in world.sandbox.dynamodb().items().unwrap() {
+            let order_id = item["orderId"].as_str().unwrap().to_owned();
+            let reference = item["request"]["reference"].as_str().unwrap_or_default();
+            let of_reference = self.by_reference.entry(reference.to_owned()).or_default();
+            of_reference.push(order_id.clone());
+            self.case(&order_id).item = Some(item);
+        }
+        for order in world.sandbox.binance().orders() {
+            let trade_no = order.merchant_trade_no.clone();
+            self.case(id_of(&trade_no)).orders.push(order);
+        }
+        for call in self.calls.clone() {
+            if let Some(trade_no) = call.trade_no.clone() {
+                self.case(id_of(&trade_no)).calls.push(call);
+            }
+        }
+        for delivery in deliveries {
+            if let Some(trade_no) = delivery.trade_no.clone() {
+                self.case(id_of(&trade_no)).deliveries.push(delivery);
+            }
+        }
+        for confirmation in self.confirmations.clone() {
+            let id = confirmation.webhook_id.clone().unwrap_or_default();
+            let order_id = id.split('_').next().unwrap_or_default();
+            self.case(order_id).confirmations.push(confirmation);
+        }
+    }
+
+    fn case(&mut self, order_id: &str) -> &mut Case {
+        self.cases
+            .entry(order_id.to_owned())
+            .or_insert_with(|| Case {
+                order_id: order_id.to_owned(),
+                item: None,
+                orders: Vec::new(),
+                calls: Vec::new(),
+                deliveries: Vec::new(),
+                confirmations: Vec::new(),
+            })
+    }
+}
+
+impl Case {
+    /// The number the soak gave the order.
+    pub fn number(&self) -> Option<u64> {
+        let item = self.item.as_ref()?;
+        let reference = item["request"]["reference"].as_str()?;
+        reference.strip_prefix("soak ")?.parse().ok()
+    }
+
+    /// What the table says of the attempt of a trade number; null if it knows no such attempt.
+    pub fn attempt(&self, trade_no: &str) -> Value {
+        let index = trade_no
+            .get(ID_DIGITS..)
+            .and_then(|attempt| attempt.parse::<usize>().ok()?.checked_sub(1));
+        let attempt = index.and_then(|index| self.item.as_ref()?["attempts"].get(index));
+        attempt.cloned().unwrap_or_default()
+    }
+}
+
+fn id_of(trade_no: &str) -> &str {
+    trade_no.get(..ID_DIGITS).unwrap_or(trade_no)
+}

@@ -1,0 +1,219 @@
+//! Everything that goes wrong at random: at Binance, at DynamoDB, at LeadsCalendar, and in Lambda.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sandbox::binance::{Envelope, Fault, On};
+use sandbox::dynamodb::StoreFault;
+use sandbox::leadscalendar::Mode;
+
+use crate::random::Random;
+use crate::world::World;
+
+impl World {
+    /// Before a request of a client.
+    pub fn faults_before_request(self: &Arc<Self>, random: &mut Random) {
+        if self.is_calm() {
+            return;
+        }
+        if random.chance(270) {
+            self.sandbox
+                .binance()
+                .fault(On::Create, 1, create_fault(random));
+        }
+        self.store_faults(random, 100);
+        if random.chance(6) {
+            self.close_a_port(random);
+        }
+    }
+
+    /// Before two requests at once: either may be answered first.
+    pub fn slow_twins(&self, random: &mut Random) {
+        for _ in 0..2 {
+            let ms = random.between(20, 300);
+            self.sandbox
+                .binance()
+                .fault(On::Create, 1, Fault::Slow { ms });
+        }
+    }
+
+    /// Before something happens at a checkout.
+    pub fn faults_before_payment(self: &Arc<Self>, random: &mut Random) {
+        if self.is_calm() {
+            return;
+        }
+        self.store_faults(random, 120);
+        if random.chance(120) {
+            let (mode, times) = mode(random);
+            self.sandbox.leadscalendar().mode(mode, Some(times));
+        }
+        if random.chance(60) {
+            self.sandbox
+                .binance()
+                .fault(On::Query, 1, query_fault(random));
+        }
+        if random.chance(20) {
+            self.inject("cold start");
+            self.fleet.replace_one(random);
+        }
+        if random.chance(8) {
+            let fault = query_fault(random);
+            self.sandbox.binance().fault(On::Certificates, 1, fault);
+        }
+        if random.chance(2) {
+            self.inject("certificate rotated");
+            let _ = self
+                .sandbox
+                .binance()
+                .rotate_certificates(random.chance(800));
+            // Who knows the old list asks for a new one once a minute; who starts cold has the new one at once.
+            self.fleet.replace_one(random);
+            self.fleet.replace_one(random);
+        }
+    }
+
+    fn store_faults(&self, random: &mut Random, per_mille: u64) {
+        if !random.chance(per_mille) {
+            return;
+        }
+        let operation = random.weighted(&[
+            (60, Some("PutItem")),
+            (25, Some("GetItem")),
+            (5, Some("Query")),
+            (10, None),
+        ]);
+        let short = random.between(30, 300);
+        let fault = random.weighted(&[
+            (25, StoreFault::Throttled),
+            (20, StoreFault::ServerError),
+            (20, StoreFault::LostRequest),
+            (30, StoreFault::LostAnswer),
+            (20, StoreFault::Slow { ms: short }),
+            // Longer than one attempt of the SDK may take.
+            (2, StoreFault::Slow { ms: 2_300 }),
+        ]);
+        let times = random.weighted(&[(70, 1), (20, 2), (8, 4), (4, 24)]);
+        self.sandbox.dynamodb().fault(operation, times, fault);
+    }
+
+    /// Connections are refused for a moment.
+    fn close_a_port(self: &Arc<Self>, random: &mut Random) {
+        let which = random.between(0, 2);
+        let ms = random.weighted(&[(3, 30), (3, 150), (1, 1_200)]);
+        let world = Arc::clone(self);
+        tokio::spawn(async move {
+            let server = match which {
+                0 => world.sandbox.binance().server(),
+                1 => world.sandbox.leadscalendar().server(),
+                _ => world.sandbox.dynamodb().server(),
+            };
+            world.inject("port closed");
+            server.go_away();
+            tokio::time::sleep(Duration::from_millis(ms)).await;
+            server.come_back();
+        });
+    }
+
+    /// From now on nothing goes wrong any more.
+    pub fn calm_down(&self) {
+        self.is_calm
+            .store(true, std::sync::atomic::Ordering::Relaxed);
+        self.sandbox.binance().clear_faults();
+        self.sandbox.dynamodb().clear_faults();
+        self.sandbox.leadscalendar().mode(Mode::Up, None);
+        for server in [
+            self.sandbox.binance().server(),
+            self.sandbox.leadscalendar().server(),
+            self.sandbox.dynamodb().server(),
+        ] {
+            server.come_back();
+        }
+        self.fleet.replace_all();
+    }
+}
+
+fn create_fault(random: &mut Random) -> Fault {
+    let short = random.between(30, 400);
+    let retry_after = Some(random.between(1, 2));
+    let refused = refusal(random);
+    random.weighted(&[
+        (16, Fault::LostAnswer),
+        (10, Fault::LostRequest),
+        (10, Fault::Slow { ms: short }),
+        // Longer than the function waits.
+        (3, Fault::Slow { ms: 3_500 }),
+        (8, Fault::SlowThenLost { ms: short }),
+        (10, Fault::Rate429 { retry_after: None }),
+        (4, Fault::Rate429 { retry_after }),
+        (10, Fault::Http500),
+        (8, Fault::Http500Taken),
+        (8, Fault::BrokenAnswer),
+        (10, refused),
+        (8, Fault::WebhookFirst),
+        (1, Fault::Html403),
+        (1, Fault::Geo451),
+    ])
+}
+
+/// A Binance that denies an order it has is not among them: nobody could tell that from the truth.
+fn query_fault(random: &mut Random) -> Fault {
+    let short = random.between(30, 400);
+    let refused = refusal(random);
+    random.weighted(&[
+        (10, Fault::LostAnswer),
+        (10, Fault::LostRequest),
+        (10, Fault::Slow { ms: short }),
+        (8, Fault::SlowThenLost { ms: short }),
+        (10, Fault::Rate429 { retry_after: None }),
+        (10, Fault::Http500),
+        (10, Fault::BrokenAnswer),
+        (10, refused),
+        (2, Fault::Html403),
+        (1, Fault::Geo451),
+    ])
+}
+
+/// The codes of each end, in each of the four shapes.
+fn refusal(random: &mut Random) -> Fault {
+    let (code, http) = random.weighted(&[
+        (3, ("400100", 200)),
+        (3, ("400102", 400)),
+        (3, ("400201", 200)),
+        (2, ("999999", 200)),
+        (2, ("400203", 403)),
+        (2, ("400002", 401)),
+        (1, ("400606", 200)),
+        (4, ("400003", 200)),
+        (4, ("406108", 200)),
+        (4, ("400000", 200)),
+        (2, ("50001", 500)),
+        (2, ("100001001", 200)),
+    ]);
+    Fault::Refuse {
+        code: code.to_owned(),
+        message: "Refused by the soak.".to_owned(),
+        http,
+        envelope: random.weighted(&[
+            (4, Envelope::Normal),
+            (2, Envelope::Msg),
+            (2, Envelope::ErrorData),
+            (2, Envelope::Numeric),
+        ]),
+    }
+}
+
+fn mode(random: &mut Random) -> (Mode, u32) {
+    let times = u32::try_from(random.between(1, 6)).unwrap();
+    let ms = random.between(50, 400);
+    let secs = random.between(1, 900);
+    random.weighted(&[
+        (300, (Mode::Down, times)),
+        (200, (Mode::Slow { ms }, times)),
+        (150, (Mode::Redirect, times)),
+        (150, (Mode::RetryAfter { secs }, times)),
+        (150, (Mode::Drop, times)),
+        (12, (Mode::Gone, 1)),
+        // Longer than binance-callback waits.
+        (8, (Mode::Slow { ms: 5_200 }, 1)),
+    ])
+}

@@ -1,0 +1,152 @@
+//! The soak: many clients at once, faults of every kind at random, time moved on; afterwards the simulator, the table and
+//! LeadsCalendar are compared order by order, and a difference of one fails.
+//!
+//! `SOAK_ORDERS`, `SOAK_SEED` and `SOAK_CLIENTS` say how much, and what.
+
+mod api;
+mod client;
+mod evidence;
+mod faults;
+mod fleet;
+#[path = "../e2e/gateway.rs"]
+#[expect(
+    dead_code,
+    reason = "the end-to-end suite serves it over HTTP, the soak invokes it"
+)]
+mod gateway;
+mod operator;
+mod payer;
+mod random;
+mod report;
+mod requests;
+mod script;
+mod verdict;
+mod world;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use sandbox::clock;
+use sandbox::web::{self, Server};
+use tokio::task::JoinSet;
+
+use evidence::Evidence;
+use script::Script;
+use verdict::Finding;
+use world::{Settings, World};
+
+/// Orders after which the time is moved.
+const ORDERS_AT_ONE_TIME: u64 = 60;
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the named place where the soak reads its settings"
+)]
+fn settings() -> Settings {
+    let read = |name: &str, default: u64| match std::env::var(name) {
+        Ok(text) if !text.is_empty() => text
+            .parse()
+            .unwrap_or_else(|_| panic!("{name} must be a whole number, not {text:?}")),
+        _ => default,
+    };
+    Settings {
+        orders: read("SOAK_ORDERS", 150).max(1),
+        seed: read("SOAK_SEED", clock::now_ms().unsigned_abs() % 1_000_000),
+        clients: read("SOAK_CLIENTS", 40).max(1),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_lost_doubled_wrongly_paid_or_unconfirmed() {
+    let settings = settings();
+    println!("{settings:?}");
+    let limit = Duration::from_secs(120 + settings.orders / 5);
+    let soaked = tokio::time::timeout(limit, soak(settings)).await;
+    let (evidence, secs) =
+        soaked.unwrap_or_else(|_| panic!("the soak did not end within {limit:?}"));
+
+    let findings = findings(settings, &evidence);
+    report::tell(settings, &evidence, &findings);
+    report::print(settings, &evidence, &findings, secs);
+    assert!(
+        findings.is_empty(),
+        "{} differences, see above",
+        findings.len()
+    );
+}
+
+/// Plays everything; what is remembered, and how many seconds it took.
+async fn soak(settings: Settings) -> (Evidence, i64) {
+    let listener = web::listen(0, "none").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let world = World::start(settings, &url).await;
+    let _api = Server::start(listener, api::router(Arc::clone(&world))).unwrap();
+
+    let mut background = JoinSet::new();
+    background.spawn(operator::schedule(Arc::clone(&world)));
+    background.spawn(say_how_far(Arc::clone(&world)));
+    let mut clients = JoinSet::new();
+    let next = Arc::new(AtomicU64::new(0));
+    for _ in 0..settings.clients {
+        clients.spawn(play_orders(Arc::clone(&world), Arc::clone(&next)));
+    }
+    let moves = (settings.orders / ORDERS_AT_ONE_TIME).clamp(2, 6);
+    clients.spawn(operator::move_time_now_and_then(Arc::clone(&world), moves));
+    while let Some(ended) = clients.join_next().await {
+        ended.unwrap();
+    }
+    background.shutdown().await;
+    println!(
+        "{:>5} s  all orders played, now what is due is done",
+        world.elapsed_secs()
+    );
+    operator::finish(&world).await;
+    println!("{:>5} s  comparing", world.elapsed_secs());
+    (Evidence::of(&world), world.elapsed_secs())
+}
+
+async fn play_orders(world: Arc<World>, next: Arc<AtomicU64>) {
+    loop {
+        let number = next.fetch_add(1, Ordering::Relaxed);
+        if number >= world.settings.orders {
+            return;
+        }
+        client::play(&world, number).await;
+        world.completed.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+async fn say_how_far(world: Arc<World>) {
+    loop {
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        let completed = world.completed.load(Ordering::Relaxed);
+        let orders = world.settings.orders;
+        println!(
+            "{:>5} s  {completed} of {orders} orders played",
+            world.elapsed_secs()
+        );
+    }
+}
+
+fn findings(settings: Settings, evidence: &Evidence) -> Vec<Finding> {
+    let seen = evidence.wrong.iter().map(|(order, sentence)| Finding {
+        // Known by its id where it has one, so that its story is found.
+        order_id: evidence
+            .by_reference
+            .get(order)
+            .and_then(|orders| orders.first())
+            .unwrap_or(order)
+            .clone(),
+        sentence: sentence.clone(),
+    });
+    let mut findings: Vec<Finding> = seen.collect();
+    for case in evidence.cases.values() {
+        findings.extend(verdict::judge(case, evidence));
+    }
+    for number in 0..settings.orders {
+        let script = Script::of(settings.seed, number);
+        findings.extend(requests::judge(&script, evidence));
+    }
+    findings
+}

@@ -1,0 +1,213 @@
+//! The schedule, the time that is moved, and the end, when everything that is due is done.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use rust_decimal::Decimal;
+use sandbox::binance::{Call, Delivery, Forgery, Status};
+use sandbox::clock;
+use serde_json::json;
+
+use crate::api::{amount, read_notification};
+use crate::client;
+use crate::fleet::killed_after;
+use crate::payer;
+use crate::random::{Random, Stream};
+use crate::world::World;
+
+const MINUTE: u32 = 60;
+const HOUR: u32 = 60 * MINUTE;
+/// Longer than the wait before the simulator's last repeat of a notification.
+const QUIET_MS: u64 = 2_000;
+
+/// The questions about a checkout, then the schedule of confirmations, each step more than long enough.
+const LAST_STEPS: [u32; 13] = [
+    6 * MINUTE,
+    16 * MINUTE,
+    50 * MINUTE,
+    6 * MINUTE,
+    6 * MINUTE,
+    40 * MINUTE,
+    3 * HOUR,
+    6 * HOUR,
+    12 * HOUR,
+    17 * HOUR,
+    24 * HOUR,
+    29 * HOUR,
+    29 * HOUR,
+];
+
+/// Runs the schedule at the real time until it is stopped.
+pub async fn schedule(world: Arc<World>) {
+    let random = &mut Random::of(world.settings.seed, Stream::Schedule, 0);
+    loop {
+        tokio::time::sleep(Duration::from_millis(700)).await;
+        let now_ms = clock::now_ms();
+        reconcile(&world, now_ms, 200, random).await;
+    }
+}
+
+/// Moves the time so many times while orders come in.
+pub async fn move_time_now_and_then(world: Arc<World>, times: u64) {
+    let random = &mut Random::of(world.settings.seed, Stream::Operator, 0);
+    for time in 1..=times {
+        while world.completed.load(Ordering::Relaxed) < world.settings.orders * time / (times + 1) {
+            tokio::time::sleep(Duration::from_millis(30)).await;
+        }
+        let _resting = world.at_rest.write().await;
+        pay_hidden_checkouts(&world, 40, random);
+        let minutes = random.weighted(&[(3, 6), (3, 21), (2, 62), (1, 300)]);
+        world.inject("time moved while orders come in");
+        world.sandbox.binance().advance(minutes * MINUTE);
+        let now_ms = world.sandbox.binance().now_ms();
+        if !reconcile(&world, now_ms, 600, random).await {
+            reconcile(&world, now_ms, 300, random).await;
+        }
+    }
+}
+
+/// One run at `time_ms`, which is killed so often in a thousand; whether it came to its end with nothing left.
+async fn reconcile(world: &World, time_ms: i64, killed: u64, random: &mut Random) -> bool {
+    let polls = (random.chance(killed) && !world.is_calm()).then(|| random.between(1, 250));
+    let time = jiff::Timestamp::from_millisecond(time_ms).unwrap();
+    let event = json!({ "time": time.to_string() });
+    let functions = world.functions(random);
+    match killed_after(polls, functions.reconcile_within(event, 90_000)).await {
+        None => {
+            world.inject("reconcile-orders killed");
+            false
+        }
+        // Away from its table, it says so; the next run does the work.
+        Some(Err(_)) => false,
+        Some(Ok(summary)) => summary.left == 0,
+    }
+}
+
+/// Now and then somebody pays a checkout whose address was lost on its way to us.
+fn pay_hidden_checkouts(world: &World, per_mille: u64, random: &mut Random) {
+    for order in world.sandbox.binance().orders() {
+        let trade_no = order.merchant_trade_no;
+        let is_hidden = !world.memory().known.contains(&trade_no);
+        if order.status == Status::Initial && is_hidden && random.chance(per_mille) {
+            payer::pay_hidden(world, &trade_no, random);
+        }
+    }
+}
+
+/// The storm is over: what was left behind is made up for.
+pub async fn finish(world: &Arc<World>) {
+    let random = &mut Random::of(world.settings.seed, Stream::Operator, 1);
+    pay_hidden_checkouts(world, 150, random);
+    world.calm_down();
+    notifications_have_come(world).await;
+    do_all_that_is_due(world, random).await;
+    let later = std::mem::take(&mut world.memory().later);
+    for number in &later {
+        client::come_back(world, *number).await;
+    }
+    if send_again_what_only_notifications_tell(world).await || !later.is_empty() {
+        do_all_that_is_due(world, random).await;
+    }
+}
+
+async fn do_all_that_is_due(world: &World, random: &mut Random) {
+    for seconds in LAST_STEPS {
+        advance(world, seconds, random).await;
+    }
+}
+
+async fn advance(world: &World, seconds: u32, random: &mut Random) {
+    world.sandbox.binance().advance(seconds);
+    for _ in 0..20 {
+        if reconcile(world, world.sandbox.binance().now_ms(), 0, random).await {
+            return;
+        }
+    }
+}
+
+/// Waits until the simulator has nothing more to deliver.
+async fn notifications_have_come(world: &World) {
+    for _ in 0..200 {
+        let last_ms = world.received_at_ms.load(Ordering::Relaxed);
+        let now_ms = u64::try_from(clock::now_ms()).unwrap();
+        if world.receiving.load(Ordering::Relaxed) == 0 && now_ms > last_ms + QUIET_MS {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    world.wrong("", "notifications do not end");
+}
+
+/// Binance repeats for days what we have not acknowledged, and an order that is over is not asked about: refunds, late
+/// payments, and payments beside another one. Whether anything was sent.
+async fn send_again_what_only_notifications_tell(world: &World) -> bool {
+    let binance = world.sandbox.binance();
+    let mut deliveries: HashMap<String, Vec<Delivery>> = HashMap::new();
+    for delivery in binance.deliveries() {
+        let trade_no = delivery.trade_no.clone().unwrap_or_default();
+        deliveries.entry(trade_no).or_default().push(delivery);
+    }
+    let told_only = orders_told_by_notifications_only(world);
+    let mut has_sent = false;
+    for order in binance.orders() {
+        let trade_no = order.merchant_trade_no.as_str();
+        let own = deliveries.remove(trade_no).unwrap_or_default();
+        let is_known = own
+            .iter()
+            .any(|one| one.biz_status == "PAY_SUCCESS" && one.acknowledged);
+        if order.payment.is_some() && !is_known && told_only.contains(&trade_no[..30]) {
+            has_sent |= send_again(world, trade_no, None).await;
+        }
+        let refunds = own.iter().filter(|one| one.biz_status == "REFUND_SUCCESS");
+        let newest = refunds.max_by_key(|one| (refunded(one), one.acknowledged));
+        if let Some(newest) = newest.filter(|newest| !newest.acknowledged) {
+            has_sent |= send_again(world, trade_no, Some(newest.body.clone())).await;
+        }
+    }
+    has_sent
+}
+
+fn refunded(delivery: &Delivery) -> Decimal {
+    let (.., data) = read_notification(delivery.body.as_bytes()).unwrap();
+    amount(&data["refundInfo"]["refundedAmount"])
+}
+
+/// The ids of orders of which a checkout was paid that was hidden, or over.
+fn orders_told_by_notifications_only(world: &World) -> HashSet<String> {
+    let memory = world.memory();
+    let paid_early = paid_before_the_answer(&world.sandbox.binance().calls());
+    let special = memory.hidden.iter().chain(&memory.late).chain(&paid_early);
+    special.map(|trade_no| trade_no[..30].to_owned()).collect()
+}
+
+/// The trade numbers that the simulator paid on its own, by the fault `webhookFirst`.
+pub fn paid_before_the_answer(calls: &[Call]) -> HashSet<String> {
+    let is_fault = |call: &&Call| {
+        call.fault
+            .as_ref()
+            .is_some_and(|fault| fault == "webhookFirst")
+    };
+    let calls = calls.iter().filter(is_fault);
+    calls.filter_map(|call| call.trade_no.clone()).collect()
+}
+
+async fn send_again(world: &World, trade_no: &str, body: Option<String>) -> bool {
+    let forgery = Forgery {
+        merchant_trade_no: Some(trade_no.to_owned()),
+        biz_status: body.as_ref().map(|_| "REFUND_SUCCESS".to_owned()),
+        body,
+        ..Forgery::default()
+    };
+    world.inject("notification sent again at the end");
+    let delivery = world.sandbox.binance().notify(forgery).await.unwrap();
+    if !delivery.acknowledged {
+        let sentence = format!(
+            "unconfirmed: a notification is refused with nothing wrong: {:?}",
+            delivery.answer
+        );
+        world.wrong(&trade_no[..30], sentence);
+    }
+    true
+}
