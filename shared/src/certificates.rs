@@ -121,3 +121,6 @@ fn readable(pem: &str) -> Option<Arc<PublicKey>> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -163,16 +163,13 @@ impl World {
             return;
         };
         let Some(item) = self.item(order_id) else {
-            return self.wrong(
-                order_id,
-                format!("{kind} acknowledged, but there is no item"),
-            );
+            return self.wrong(order_id, format!("lost: {kind} acknowledged, and no item"));
         };
         let index = attempt.parse::<usize>().unwrap() - 1;
         if !is_recorded(&kind, &data, &item["attempts"][index]) {
             self.wrong(
                 order_id,
-                format!("{kind} of {trade_no} acknowledged before it is recorded"),
+                format!("lost: {kind} of {trade_no} acknowledged before it is recorded"),
             );
         }
     }

@@ -56,6 +56,9 @@ pub async fn move_time_now_and_then(world: Arc<World>, times: u64) {
         while world.completed.load(Ordering::Relaxed) < world.settings.orders * time / (times + 1) {
             tokio::time::sleep(Duration::from_millis(30)).await;
         }
+        if time % 2 == 1 {
+            table_is_away(&world, random).await;
+        }
         let _resting = world.at_rest.write().await;
         pay_hidden_checkouts(&world, 40, random);
         let minutes = random.weighted(&[(3, 6), (3, 21), (2, 62), (1, 300)]);
@@ -66,6 +69,16 @@ pub async fn move_time_now_and_then(world: Arc<World>, times: u64) {
             reconcile(&world, now_ms, 300, random).await;
         }
     }
+}
+
+/// Longer than the SDK tries again, so that every function has to give up.
+async fn table_is_away(world: &World, random: &mut Random) {
+    world.inject("table away for seconds");
+    let table = world.sandbox.dynamodb().server();
+    table.go_away();
+    let ms = random.between(2_000, 3_000);
+    tokio::time::sleep(Duration::from_millis(ms)).await;
+    table.come_back();
 }
 
 /// One run at `time_ms`, which is killed so often in a thousand; whether it came to its end with nothing left.
