@@ -13,7 +13,7 @@ use crate::world::{Answer, World};
 async fn requests_at_once_with_one_key_are_one_order() {
     let world = World::start().await;
     world.functions.limit_ms.store(14_000, Ordering::Relaxed);
-    for round in 0..40 {
+    for round in 0..24 {
         let key = format!("round-{round}");
         let before = world.sandbox.binance().calls().len();
         if round % 4 == 0 {
@@ -56,8 +56,8 @@ async fn requests_at_once_with_one_key_are_one_order() {
         assert_eq!(calls.len(), 1, "{calls:#?}");
         assert_replay(&one().await, firsts[0]);
     }
-    assert_eq!(world.sandbox.binance().orders().len(), 40);
-    assert_eq!(world.items().len(), 40);
+    assert_eq!(world.sandbox.binance().orders().len(), 24);
+    assert_eq!(world.items().len(), 24);
 }
 
 #[tokio::test]

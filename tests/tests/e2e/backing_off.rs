@@ -174,13 +174,13 @@ async fn what_binance_refuses_for_good_is_not_repeated() {
 
 #[tokio::test]
 async fn wrong_api_key_or_secret_is_told_as_binance_tells_it() {
-    let unknown = "k".repeat(64);
+    let (right, unknown) = (right().await, "k".repeat(64));
     for (field, wrong, code) in [
         ("binanceApiSecret", "wrong", "400002"),
         ("binanceApiKey", &unknown, "400004"),
         ("binanceApiKey", "short", "400005"),
     ] {
-        let mut secrets = right().await;
+        let mut secrets = right.clone();
         secrets[field] = json!(wrong);
         let secrets = secrets.to_string();
         let world = World::with(Options::default(), &[("SECRETS", &secrets)]).await;

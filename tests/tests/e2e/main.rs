@@ -6,6 +6,7 @@
 mod crash;
 mod gateway;
 mod inbox;
+mod mortal;
 mod signed;
 mod world;
 
@@ -20,6 +21,7 @@ mod money;
 mod notifications;
 mod reconcile;
 mod refunds;
+mod repeats;
 mod replays;
 mod unaccepted;
 mod unreadable;

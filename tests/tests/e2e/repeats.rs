@@ -1,0 +1,114 @@
+//! Confirmations that LeadsCalendar did not accept, over days.
+
+use sandbox::binance::Play;
+use sandbox::leadscalendar::Mode;
+use serde_json::json;
+
+use crate::reconcile::{HOUR, MINUTE, summary};
+use crate::world::World;
+
+#[tokio::test]
+async fn confirmation_that_was_not_accepted_is_repeated_on_schedule_under_one_id() {
+    let world = World::start().await;
+    let (order_id, trade_no) = world.pending().await;
+    world.sandbox.leadscalendar().mode(Mode::Down, Some(9));
+    world
+        .sandbox
+        .binance()
+        .pay_and_wait(&trade_no, Play::default())
+        .await
+        .unwrap();
+    assert_eq!(
+        world.item(&order_id)["confirmation"]["lastError"],
+        "HTTP status 503"
+    );
+
+    let hours = [
+        (0, 7),
+        (0, 7 * MINUTE),
+        (0, 37 * MINUTE),
+        (3, 0),
+        (6, 0),
+        (12, 0),
+        (17, 0),
+        (24, 0),
+    ];
+    for (hours, seconds) in hours {
+        assert_eq!(
+            world.reconcile_after(hours * HOUR + seconds).await,
+            summary(0, 0, 0, 1),
+            "{hours} h {seconds} s"
+        );
+    }
+    assert_eq!(world.reconcile_after(29 * HOUR).await, summary(0, 0, 1, 0));
+
+    let confirmations = world.sandbox.leadscalendar().confirmations();
+    assert_eq!(confirmations.len(), 10);
+    let ids: std::collections::BTreeSet<_> = confirmations
+        .iter()
+        .map(|one| one.webhook_id.clone())
+        .collect();
+    assert_eq!(
+        ids.into_iter().collect::<Vec<_>>(),
+        [Some(format!("{order_id}_1"))]
+    );
+    assert!(world.item(&order_id).get("dueAt").is_none());
+}
+
+#[tokio::test]
+async fn exhausted_confirmation_is_given_up_and_an_operator_can_have_it_repeated() {
+    let world = World::start().await;
+    let (order_id, trade_no) = world.pending().await;
+    world.sandbox.leadscalendar().mode(Mode::Down, None);
+    world
+        .sandbox
+        .binance()
+        .pay_and_wait(&trade_no, Play::default())
+        .await
+        .unwrap();
+    for _ in 0..9 {
+        assert_eq!(world.reconcile_after(29 * HOUR).await, summary(0, 0, 0, 1));
+    }
+    assert_eq!(world.reconcile_after(29 * HOUR).await, summary(0, 0, 0, 0));
+    let item = world.item(&order_id);
+    assert_eq!(
+        (&item["status"], &item["confirmation"]["attempts"]),
+        (&json!("PAID"), &json!(10))
+    );
+    assert!(item.get("dueAt").is_none());
+
+    world.sandbox.leadscalendar().mode(Mode::Up, None);
+    let repeated = world
+        .functions
+        .reconcile(json!({ "confirm": order_id }))
+        .await
+        .unwrap();
+    assert_eq!(serde_json::to_value(repeated).unwrap(), summary(0, 0, 1, 0));
+    let unknown = world
+        .functions
+        .reconcile(json!({ "confirm": "0".repeat(30) }))
+        .await;
+    assert_eq!(
+        unknown,
+        Err(format!(
+            "there is nothing to tell of order {}",
+            "0".repeat(30)
+        ))
+    );
+}
+
+#[tokio::test]
+async fn gone_stops_the_repeats() {
+    let world = World::start().await;
+    let (order_id, trade_no) = world.pending().await;
+    world.sandbox.leadscalendar().mode(Mode::Gone, None);
+    world
+        .sandbox
+        .binance()
+        .pay_and_wait(&trade_no, Play::default())
+        .await
+        .unwrap();
+
+    assert!(world.item(&order_id).get("dueAt").is_none());
+    assert_eq!(world.reconcile_after(29 * HOUR).await, summary(0, 0, 0, 0));
+}
