@@ -113,34 +113,34 @@ pub struct CallbackUrl(String);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum CallbackUrlError {
     /// Too long, as written or in its normal form.
-    #[error("callbackUrl must have at most {MAX_LENGTH} characters")]
+    #[error("must have at most {MAX_LENGTH} characters")]
     TooLong,
     /// A control character or white space, which parsers drop in silence.
-    #[error("callbackUrl must not contain control characters or white space")]
+    #[error("must not contain control characters or white space")]
     Blank,
     /// No absolute URL at all.
-    #[error("callbackUrl must be an absolute URL")]
+    #[error("must be an absolute URL")]
     NotUrl,
     /// Something other than https.
-    #[error("callbackUrl must begin with https://")]
+    #[error("must begin with https://")]
     NotHttps,
     /// A user name or password, even an empty one.
-    #[error("callbackUrl must not contain user information")]
+    #[error("must not contain user information")]
     UserInfo,
     /// A fragment, even an empty one.
-    #[error("callbackUrl must not have a fragment")]
+    #[error("must not have a fragment")]
     Fragment,
     /// An address in any notation: `10.0.0.1`, `2130706433`, `0x7f.1`, `[::1]`.
-    #[error("callbackUrl must name its host, not give its IP address")]
+    #[error("must name its host, not give its IP address")]
     IpAddress,
     /// A name of this very machine.
-    #[error("callbackUrl must not be on the local machine")]
+    #[error("must not be on the local machine")]
     Localhost,
     /// A root dot, which makes another spelling of the same name.
-    #[error("the host of callbackUrl must not end with a dot")]
+    #[error("has a host that must not end with a dot")]
     TrailingDot,
     /// A host that nobody allowed.
-    #[error("the host of callbackUrl is not among those allowed")]
+    #[error("has a host that is not among those allowed")]
     HostNotAllowed,
 }
 

@@ -60,7 +60,7 @@ impl Confirmer {
             .ok_or_else(|| unaccepted("nothing to tell"))?;
         // Checked at each attempt: the list of hosts may have changed since the order was made.
         let url = CallbackUrl::parse(&order.request.callback_url, &self.policy)
-            .map_err(|error| unaccepted(error.to_string()))?;
+            .map_err(|error| unaccepted(format!("callbackUrl {error}")))?;
         let now_ms = now_ms();
         let secrets = self
             .secrets

@@ -22,13 +22,13 @@ pub struct Amount(Decimal);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum AmountError {
     /// Neither plain nor scientific notation.
-    #[error("an amount must be a decimal such as 25.17, 1 or 1.0E-7")]
+    #[error("must be a decimal such as 25.17, 1 or 1.0E-7")]
     NotDecimal,
     /// Written with a minus sign.
-    #[error("an amount must not be negative")]
+    #[error("must not be negative")]
     Negative,
     /// More digits than can be held without rounding.
-    #[error("an amount must have at most 28 digits and at most 28 decimals")]
+    #[error("must have at most 28 digits and at most 28 decimals")]
     TooLong,
 }
 

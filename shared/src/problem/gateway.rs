@@ -32,7 +32,8 @@ impl Problem {
     #[must_use]
     pub fn fields(errors: Vec<FieldError>) -> Self {
         let name = |error: &FieldError| {
-            format!("{} {}", error.pointer.trim_start_matches('/'), error.detail)
+            let text = format!("{} {}", error.pointer.trim_start_matches('/'), error.detail);
+            text.trim_start().to_owned()
         };
         let detail = errors.iter().map(name).collect::<Vec<_>>().join("; ");
         Self {

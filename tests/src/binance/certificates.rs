@@ -1,5 +1,7 @@
 //! The keys that sign notifications, made at start and rotated on request; no key lies in a file.
 
+use std::sync::{Arc, LazyLock};
+
 use aws_lc_rs::encoding::AsDer as _;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
@@ -27,7 +29,15 @@ pub struct PublicCertificate {
     pub cert_public: String,
 }
 
+/// The certificate that simulators begin with. Finding the primes of a key takes longer than all the rest of a start.
+static FIRST: LazyLock<Arc<Certificate>> = LazyLock::new(|| Arc::new(Certificate::generate()));
+
 impl Certificate {
+    /// The certificate to begin with, the same one for each simulator of this process.
+    pub(crate) fn first() -> Arc<Self> {
+        Arc::clone(&FIRST)
+    }
+
     /// A new key of 2048 bits; its serial looks like an MD5 hash, and nobody knows of what.
     pub(crate) fn generate() -> Self {
         let pair = RsaKeyPair::generate(KeySize::Rsa2048).expect("the system gives random bytes");

@@ -216,7 +216,7 @@ async fn every_wrong_field_is_reported_in_one_answer() {
     let expected = [
         ("/transactionType", "must be PAY"),
         ("/fiat", "must be a string"),
-        ("/price", "an amount must not be negative"),
+        ("/price", "must not be negative"),
         ("/callbackUrl", "is required"),
         (
             "/description",

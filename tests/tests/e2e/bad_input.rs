@@ -164,3 +164,22 @@ async fn idempotency_key_that_breaks_its_rule_is_refused() {
         assert_eq!(answer.header("idempotent-replayed"), None, "{key}");
     }
 }
+
+#[tokio::test]
+async fn body_of_nothing_but_unknown_fields_is_not_answered_with_many_times_its_size() {
+    let world = World::start().await;
+    let mut body = world.four_fields();
+    for number in 0..1_000 {
+        body[format!("x{number}")] = json!(1);
+    }
+
+    let answer = world.create(&body).await;
+
+    let errors = problem(&answer, 400)["errors"].clone();
+    let errors = errors.as_array().unwrap();
+    assert_eq!(errors.len(), 21);
+    let rest =
+        json!({"pointer": "", "detail": "the body has 980 more fields that are not of an order"});
+    assert_eq!(errors[20], rest);
+    assert!(answer.text.len() < body.to_string().len());
+}

@@ -22,7 +22,7 @@ async fn with_settings(world: &World, settings: &[(&str, &str)]) -> (Server, Str
 
 #[tokio::test]
 async fn address_that_may_no_longer_be_called_is_not_called() {
-    let not_allowed = "the host of callbackUrl is not among those allowed";
+    let not_allowed = "callbackUrl has a host that is not among those allowed";
     let not_https = "callbackUrl must begin with https://";
     let local = "callbackUrl must not be on the local machine";
     let ip_address = "callbackUrl must name its host, not give its IP address";

@@ -43,7 +43,7 @@ const LAST_STEPS: [u32; 13] = [
 pub async fn schedule(world: Arc<World>) {
     let random = &mut Random::of(world.settings.seed, Stream::Schedule, 0);
     loop {
-        tokio::time::sleep(Duration::from_millis(700)).await;
+        tokio::time::sleep(Duration::from_millis(1_500)).await;
         let now_ms = clock::now_ms();
         reconcile(&world, now_ms, 200, random).await;
     }

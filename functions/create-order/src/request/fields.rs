@@ -10,6 +10,9 @@ use shared::problem::{FieldError, Problem};
 /// The longest unknown name that is repeated to the caller, in characters.
 const MAX_NAME: usize = 64;
 
+/// Unknown fields that are named in one answer, so that a body of nothing else is not answered with many times its size.
+const MAX_UNKNOWN: usize = 20;
+
 /// The fields that have not been taken yet, and what is wrong with those that have.
 pub(super) struct Fields {
     left: Vec<(String, Box<RawValue>)>,
@@ -53,13 +56,23 @@ impl Fields {
 
     /// Everything that is wrong, with what nobody took.
     pub(super) fn finish(mut self) -> Vec<FieldError> {
-        for (name, _) in std::mem::take(&mut self.left) {
+        let left = std::mem::take(&mut self.left);
+        for (name, _) in left.iter().take(MAX_UNKNOWN) {
             let name: String = name
                 .chars()
                 .filter(|char| !char.is_control())
                 .take(MAX_NAME)
                 .collect();
             self.refuse(&name, "is not a field of an order, or is given twice");
+        }
+        let unnamed = left.len().saturating_sub(MAX_UNKNOWN);
+        if unnamed > 0 {
+            let detail = format!("the body has {unnamed} more fields that are not of an order");
+            // The empty pointer is the whole body (RFC 6901).
+            self.errors.push(FieldError {
+                pointer: String::new(),
+                detail,
+            });
         }
         self.errors
     }
