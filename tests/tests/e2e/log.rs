@@ -1,9 +1,9 @@
 //! The log that the functions write on this thread, as Lambda would collect it.
 
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Once};
 
-use lambda_http::tracing::dispatcher::DefaultGuard;
+use lambda_http::tracing::dispatcher::{self, DefaultGuard, Dispatch};
 use lambda_http::tracing::subscriber::EnvFilter;
 use lambda_http::tracing::subscriber::fmt;
 use lambda_http::tracing::subscriber::util::SubscriberInitExt as _;
@@ -14,6 +14,10 @@ pub struct Log {
     written: Arc<Mutex<Vec<u8>>>,
     _guard: DefaultGuard,
 }
+
+/// What the tests on other threads log to. With one subscriber in the process, whichever thread comes to a log line first
+/// decides for all of them whether it is of interest; with two, every subscriber is asked.
+static QUIET: Once = Once::new();
 
 struct Writer(Arc<Mutex<Vec<u8>>>);
 
@@ -31,6 +35,10 @@ impl io::Write for Writer {
 impl Log {
     /// The functions' own words to the last detail, everybody else's as in production.
     pub fn start() -> Self {
+        QUIET.call_once(|| {
+            let quiet = fmt().with_env_filter(EnvFilter::new("off")).finish();
+            dispatcher::set_global_default(Dispatch::new(quiet)).unwrap();
+        });
         let written = Arc::<Mutex<Vec<u8>>>::default();
         let writer = Arc::clone(&written);
         let own = "info,shared=trace,create_order=trace,binance_callback=trace";

@@ -53,7 +53,7 @@ fn settings() -> Settings {
     Settings {
         orders: read("SOAK_ORDERS", 150).max(1),
         seed: read("SOAK_SEED", clock::now_ms().unsigned_abs() % 1_000_000),
-        clients: read("SOAK_CLIENTS", 40).max(1),
+        clients: read("SOAK_CLIENTS", 64).max(1),
     }
 }
 
@@ -91,7 +91,7 @@ async fn soak(settings: Settings) -> (Evidence, i64) {
     for _ in 0..settings.clients {
         clients.spawn(play_orders(Arc::clone(&world), Arc::clone(&next)));
     }
-    let moves = (settings.orders / ORDERS_AT_ONE_TIME).clamp(2, 6);
+    let moves = (settings.orders / ORDERS_AT_ONE_TIME).clamp(2, 4);
     clients.spawn(operator::move_time_now_and_then(Arc::clone(&world), moves));
     while let Some(ended) = clients.join_next().await {
         ended.unwrap();
