@@ -58,7 +58,7 @@ impl World {
         }
         // Less than the reserve of create-order and a second or two.
         let life = Life {
-            limit_ms: random.between(7_300, 9_000),
+            limit_ms: random.between(7_000, 8_000),
             polls: self.kills(random, 45).then(|| random.between(1, 7)),
         };
         let functions = self.functions(random);

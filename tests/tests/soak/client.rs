@@ -11,7 +11,7 @@ use crate::script::Script;
 use crate::world::{Told, World};
 
 /// Requests of one client for one order before it comes back much later.
-const MOST_REQUESTS: u32 = 40;
+const MOST_REQUESTS: u32 = 20;
 
 /// Orders, and plays what becomes of the order.
 pub async fn play(world: &Arc<World>, number: u64) {

@@ -37,7 +37,7 @@ use verdict::Finding;
 use world::{Settings, World};
 
 /// Orders after which the time is moved.
-const ORDERS_AT_ONE_TIME: u64 = 60;
+const ORDERS_AT_ONE_TIME: u64 = 100;
 
 #[expect(
     clippy::disallowed_methods,
@@ -91,7 +91,7 @@ async fn soak(settings: Settings) -> (Evidence, i64) {
     for _ in 0..settings.clients {
         clients.spawn(play_orders(Arc::clone(&world), Arc::clone(&next)));
     }
-    let moves = (settings.orders / ORDERS_AT_ONE_TIME).clamp(2, 4);
+    let moves = (settings.orders / ORDERS_AT_ONE_TIME).clamp(1, 4);
     clients.spawn(operator::move_time_now_and_then(Arc::clone(&world), moves));
     while let Some(ended) = clients.join_next().await {
         ended.unwrap();

@@ -20,7 +20,7 @@ use crate::world::World;
 const MINUTE: u32 = 60;
 const HOUR: u32 = 60 * MINUTE;
 /// Longer than the wait before the simulator's last repeat of a notification.
-const QUIET_MS: u64 = 2_000;
+const QUIET_MS: u64 = 1_500;
 
 /// The questions about a checkout, then the schedule of confirmations, each step more than long enough.
 const LAST_STEPS: [u32; 13] = [
@@ -115,6 +115,10 @@ pub async fn finish(world: &Arc<World>) {
     pay_hidden_checkouts(world, 150, random);
     world.calm_down();
     notifications_have_come(world).await;
+    println!(
+        "{:>5} s  the last notification has come",
+        world.elapsed_secs()
+    );
     do_all_that_is_due(world, random).await;
     let later = std::mem::take(&mut world.memory().later);
     for number in &later {
