@@ -192,9 +192,10 @@ impl CreateOrder {
                     return Err(error.into());
                 }
                 BinanceError::Call(CallError::NotDone(_)) | BinanceError::Secrets(_) => {
+                    let released = order::Event::Released { by: claim.by };
                     self.app
                         .store
-                        .transition(order, &[order::Event::Released], "not done", now_ms())
+                        .transition(order, &[released], "not done", now_ms())
                         .await?;
                     return Err(error.into());
                 }

@@ -15,8 +15,12 @@ pub enum Event {
     },
     /// An invocation sets out to open a checkout: under the same number if that was never used, else under the next.
     Resumed(Claim),
-    /// The invocation gave up before Binance took the number.
-    Released,
+    /// The invocation gave up before Binance took the number, which the next one uses. Says nothing of the claim of
+    /// anybody else: the write may be repeated when the order has long been taken over.
+    Released {
+        /// The invocation's request id.
+        by: String,
+    },
     /// Binance was asked, and the order is as it was.
     Asked,
     /// Nobody came back for an order without a checkout, and Binance knows of no payment.

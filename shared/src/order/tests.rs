@@ -1,5 +1,6 @@
 mod attempts;
 mod confirmation;
+mod numbers;
 mod payments;
 mod permutations;
 mod table;
@@ -23,6 +24,10 @@ pub(super) fn claim(by: &str, until_ms: i64) -> Claim {
         by: by.to_owned(),
         until_ms,
     }
+}
+
+pub(super) fn released_by(by: &str) -> Event {
+    Event::Released { by: by.to_owned() }
 }
 
 pub(super) fn created() -> Order {

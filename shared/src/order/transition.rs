@@ -13,7 +13,7 @@ impl Order {
         let applied = match event {
             Event::Learned { attempt, fact } => self.learn(*attempt, fact),
             Event::Resumed(claim) => self.resume(claim, at_ms),
-            Event::Released => changed(self.claim.take().is_some()),
+            Event::Released { by } => changed(self.claim.take_if(|held| held.by == *by).is_some()),
             Event::Asked => Applied::Changed,
             Event::Abandoned => self.abandon(at_ms),
             Event::Claimed { until_ms } => return self.take_on(*until_ms, at_ms),

@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use sandbox::binance::{Fault, On};
+use sandbox::dynamodb::StoreFault;
 use serde_json::{Value, json};
 
 use crate::problem::{ours, problem};
@@ -142,4 +143,54 @@ async fn order_that_waits_to_be_taken_over_is_taken_over_by_one_request() {
         .map(|attempt| attempt["end"].clone())
         .collect();
     assert_eq!(ends, [json!("unknown"), Value::Null]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn write_repeated_by_the_request_that_gave_up_leaves_the_one_that_took_over_alone() {
+    let world = World::start().await;
+    world.functions.limit_ms.store(14_000, Ordering::Relaxed);
+    let limited = Fault::Rate429 {
+        retry_after: Some(60),
+    };
+    world.sandbox.binance().fault(On::Create, 1, limited);
+    // The order is recorded at once; that Binance was not to be had is written, too, but answered when the SDK has given up
+    // waiting. It repeats the write, and finds what happened meanwhile.
+    for ms in [0, 5_000] {
+        let slow = StoreFault::Slow { ms };
+        world.sandbox.dynamodb().fault(Some("PutItem"), 1, slow);
+    }
+    let asked = world.four_fields();
+    let one = || world.create_with(&asked, &[("idempotency-key", "k")]);
+    let take_over = async || {
+        let is_given_up = |world: &World| {
+            let items = world.items();
+            items
+                .first()
+                .is_some_and(|item| item.get("claim").is_none())
+        };
+        world
+            .until("the first request to give up", is_given_up)
+            .await;
+        let slow = Fault::Slow { ms: 5_000 };
+        world.sandbox.binance().fault(On::Create, 1, slow);
+        one().await
+    };
+
+    let (gave_up, took_over) = tokio::join!(
+        async {
+            let gave_up = one().await;
+            (gave_up, one().await)
+        },
+        take_over()
+    );
+
+    let (gave_up, early) = gave_up;
+    assert_eq!(problem(&gave_up, 429)["code"], "RATE_LIMITED");
+    assert_eq!(problem(&early, 409)["code"], "REQUEST_IN_PROGRESS");
+    assert_eq!(took_over.status, 201, "{}", took_over.text);
+    let calls = world.sandbox.binance().calls();
+    assert_eq!(calls.len(), 2, "{calls:#?}");
+    let item = &world.items()[0];
+    assert_eq!(item["status"], "PENDING");
+    assert_eq!(item["attempts"].as_array().unwrap().len(), 1);
 }

@@ -74,7 +74,7 @@ fn number_that_binance_never_saw_is_used_again_and_no_other() {
         order.current_attempt()
     };
     let mut released = created();
-    released.apply(&Event::Released, "not done", T0 + 1_000);
+    released.apply(&released_by("first"), "not done", T0 + 1_000);
 
     assert_eq!(resumed(released), 1);
     assert_eq!(resumed(created()), 2);

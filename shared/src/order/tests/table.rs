@@ -76,7 +76,7 @@ fn event(name: &str) -> Event {
         "refunded all" => learned(1, refunded("1.00020004")),
         "of attempt 2" => learned(2, paid(2)),
         "resumed" => Event::Resumed(claim("second", LATER + 28_000)),
-        "released" => Event::Released,
+        "released" => released_by("first"),
         "asked" => Event::Asked,
         "abandoned" => Event::Abandoned,
         "claimed" => Event::Claimed {
