@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
+use reqwest::header::CONTENT_TYPE;
 use reqwest::{Client, Response, StatusCode};
 use serde::Serialize;
 
@@ -106,10 +106,7 @@ impl Confirmer {
 
 async fn accepted(response: Response) -> Result<(), Unaccepted> {
     let status = response.status();
-    let retry_after = response
-        .headers()
-        .get(RETRY_AFTER)
-        .and_then(|value| value.to_str().ok()?.trim().parse::<i64>().ok());
+    let retry_after_secs = http_client::retry_after_secs(response.headers(), now_ms());
     // Read so that the connection can be used again; an answer that is too long costs the connection, not the success.
     let _ = http_client::read_at_most(response, ANSWER_BYTES).await;
     if status.is_success() {
@@ -117,9 +114,8 @@ async fn accepted(response: Response) -> Result<(), Unaccepted> {
     }
     Err(Unaccepted {
         reason: format!("HTTP status {}", status.as_u16()),
-        retry_after_ms: retry_after
-            .filter(|secs| *secs > 0)
-            .map(|secs| secs.saturating_mul(1_000)),
+        retry_after_ms: retry_after_secs
+            .and_then(|secs| i64::try_from(secs).ok()?.checked_mul(1_000)),
         is_gone: status == StatusCode::GONE,
     })
 }

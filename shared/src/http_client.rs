@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::fmt::rfc2822::DateTimeParser;
+use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder, Response};
 
@@ -78,4 +80,42 @@ pub async fn read_at_most(mut response: Response, max: usize) -> Result<Vec<u8>,
         body.extend_from_slice(&chunk);
     }
     Ok(body)
+}
+
+/// The wait that `Retry-After` asks for, in whole seconds; none if there is no such header, or neither a number of
+/// seconds nor a date (RFC 9110, 10.2.3) in it.
+#[must_use]
+pub fn retry_after_secs(headers: &HeaderMap, now_ms: i64) -> Option<u64> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    text.parse().ok().or_else(|| {
+        let until = DateTimeParser::new().parse_timestamp(text).ok()?;
+        let wait_ms = until.as_millisecond().saturating_sub(now_ms).max(0);
+        Some(wait_ms.unsigned_abs().div_ceil(1_000))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        // Sun, 06 Nov 1994 08:49:37 GMT, less 90.5 s.
+        let now_ms = 784_111_777_000 - 90_500;
+        for (text, expected) in [
+            ("120", Some(120)),
+            (" 0 ", Some(0)),
+            ("Sun, 06 Nov 1994 08:49:37 GMT", Some(91)),
+            ("Sun, 06 Nov 1994 08:48:00 GMT", Some(0)),
+            ("Sun, 06 Nov 1994", None),
+            ("-5", None),
+            ("1.5", None),
+            ("soon", None),
+            ("", None),
+        ] {
+            let headers = HeaderMap::from_iter([(RETRY_AFTER, text.parse().unwrap())]);
+            assert_eq!(retry_after_secs(&headers, now_ms), expected, "{text:?}");
+        }
+        assert_eq!(retry_after_secs(&HeaderMap::new(), now_ms), None);
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, HeaderValue};
 use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
 use tracing::info;
@@ -75,7 +75,7 @@ impl Binance {
         let response = sent.map_err(|error| no_answer(&error))?;
         let (status, retry_after_secs) = (
             response.status().as_u16(),
-            retry_after_secs(response.headers()),
+            http_client::retry_after_secs(response.headers(), now_ms()),
         );
         let answered = http_client::read_at_most(response, ANSWER_BYTES).await;
         let bytes = answered.map_err(|reason| {
@@ -107,8 +107,4 @@ fn no_answer(error: &reqwest::Error) -> CallError {
     } else {
         CallError::Unknown(said("the connection broke before the answer"))
     }
-}
-
-fn retry_after_secs(headers: &HeaderMap) -> Option<u64> {
-    headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()
 }
