@@ -198,7 +198,12 @@ fn not_acknowledged(reason: &NotAcknowledged, invocation: &Invocation) -> Respon
             "the notification cannot be recorded just now".to_owned(),
         ),
     };
-    if status.is_server_error() {
+    // What Binance signed and we cannot read may be money: a person must look.
+    let is_unreadable = matches!(
+        reason,
+        NotAcknowledged::Webhook(WebhookError::Unreadable(_))
+    );
+    if status.is_server_error() || is_unreadable {
         error!(request_id, status = status.as_u16(), cause = %reason, "notification not acknowledged: {message}");
     } else {
         warn!(request_id, status = status.as_u16(), cause = %reason, "notification refused: {message}");

@@ -1,5 +1,6 @@
 //! Bodies that Binance signed and that are not notifications as documented: refused with the reason, nothing written.
 
+use crate::log::Log;
 use crate::signed::{assert_fails, deliver, open, signed_body, told};
 use crate::world::World;
 
@@ -81,4 +82,24 @@ async fn signed_payment_or_refund_without_its_amount_is_refused_with_the_reason(
     }
     let refund = about("PAY_REFUND", "REFUND_SUCCESS", whole);
     assert_refused(&world, refund, REFUNDED).await;
+}
+
+#[tokio::test]
+async fn signed_body_that_cannot_be_read_raises_the_alarm_and_a_forged_one_does_not() {
+    let world = World::start().await;
+    let notification = signed_body(&world, "[]".to_owned()).await;
+    let mut forged = notification.clone();
+    forged.body = "{}".into();
+    let log = Log::start();
+
+    deliver(&world, &notification).await;
+    deliver(&world, &forged).await;
+
+    let levels: Vec<_> = log
+        .lines()
+        .into_iter()
+        .filter(|line| !line["cause"].is_null())
+        .map(|line| line["level"].clone())
+        .collect();
+    assert_eq!(levels, ["ERROR", "WARN"]);
 }
