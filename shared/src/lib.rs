@@ -45,3 +45,6 @@ pub mod problem;
 pub mod app;
 pub mod follow_up;
 pub mod http_api;
+
+#[cfg(test)]
+mod served;
