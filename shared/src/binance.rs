@@ -31,7 +31,7 @@ const CERTIFICATES: &str = "/binancepay/openapi/certificates";
 const DUPLICATE: &str = "400201";
 
 /// Less time than this is not worth a call, in milliseconds.
-const SHORTEST_CALL_MS: i64 = 1_000;
+pub const SHORTEST_CALL_MS: i64 = 1_000;
 /// The first wait before a call is repeated; it doubles, and up to as much again is added at random.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 /// Repeats of one call, at the most.

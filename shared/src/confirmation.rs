@@ -50,7 +50,11 @@ impl Confirmer {
         let revision = order.confirmation.revision;
         match self.send(order, timeout).await {
             Ok(()) => Event::Confirmed { revision },
-            Err(answer) => Event::Unconfirmed { revision, answer },
+            Err(answer) => Event::Unconfirmed {
+                revision,
+                attempt: order.confirmation.next_attempt(),
+                answer,
+            },
         }
     }
 

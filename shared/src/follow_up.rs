@@ -9,11 +9,22 @@ use crate::confirmation::Confirmer;
 use crate::order::{Alarm, Applied, Event, Order};
 use crate::store::{Store, StoreError, Transition};
 
-/// Logs what `cause` did, and loudly what a person must look at.
-pub fn report(transition: &Transition, cause: &str) {
-    let (order, before) = (&transition.order, &transition.before);
+/// Logs what `cause` did, and raises the alarm that it gave rise to; the order as it is in the table now.
+///
+/// # Errors
+/// [`StoreError`]: the alarm will be raised again.
+pub async fn report(
+    store: &Store,
+    transition: Transition,
+    cause: &str,
+) -> Result<Order, StoreError> {
+    let Transition {
+        before,
+        order,
+        applied,
+    } = transition;
     let (id, status, was) = (order.order_id.as_str(), order.status, before.status);
-    match transition.applied {
+    match applied {
         Applied::Changed => info!(
             order.id = id,
             cause, "order {id} was {was:?} and is {status:?}"
@@ -27,21 +38,48 @@ pub fn report(transition: &Transition, cause: &str) {
             cause, "order {id} stays {status:?}: {reason}"
         ),
     }
-    match order.alarm(before) {
-        Some(Alarm::Disputed) => error!(
-            alarm = "order.disputed",
-            order.id = id,
-            "the payment does not match order {id}"
-        ),
-        Some(Alarm::SecondPayment) => {
-            error!(
-                alarm = "order.second_payment",
-                order.id = id,
-                "another payment is reported for order {id}"
-            );
-        }
-        None => {}
+    raise_alarms(store, order).await
+}
+
+/// Raises the alarms that the order owes, and records that they have been: at least once each, since they were written
+/// with what gave rise to them.
+///
+/// # Errors
+/// [`StoreError`]: they will be raised again.
+pub async fn raise_alarms(store: &Store, order: Order) -> Result<Order, StoreError> {
+    if order.alarms.is_empty() {
+        return Ok(order);
     }
+    let id = order.order_id.as_str();
+    let trade_no = order.paid_trade_nos().join(", ");
+    for alarm in &order.alarms {
+        match alarm {
+            Alarm::Disputed => error!(
+                %alarm,
+                order.id = id,
+                trade_no,
+                "the payment does not match order {id}"
+            ),
+            Alarm::SecondPayment => error!(
+                %alarm,
+                order.id = id,
+                trade_no,
+                "another payment is reported for order {id}"
+            ),
+            Alarm::Exhausted => error!(
+                %alarm,
+                order.id = id,
+                attempts = order.confirmation.attempts,
+                "order {id} will not be confirmed: {}",
+                order.confirmation.last_error.as_deref().unwrap_or_default()
+            ),
+        }
+    }
+    let raised: Vec<Event> = order.alarms.iter().copied().map(Event::Alarmed).collect();
+    Ok(store
+        .transition(order, &raised, "alarm", now_ms())
+        .await?
+        .order)
 }
 
 /// Makes one attempt to tell LeadsCalendar the current order, and records what came of it; whether it was accepted.
@@ -69,20 +107,13 @@ pub async fn confirm(
         info!(order.id = id, "order {id} confirmed");
         return Ok(true);
     };
-    let attempts = order.confirmation.attempts;
-    if order.confirmation.is_owed() && order.confirmation.next_attempt_at_ms.is_none() {
-        error!(
-            alarm = "confirmation.exhausted",
-            order.id = id,
-            attempts,
-            "order {id} will not be confirmed: {}",
-            answer.reason
-        );
-    } else {
+    if order.confirmation.next_attempt_at_ms.is_some() {
+        let attempts = order.confirmation.attempts;
         warn!(
             order.id = id,
             attempts, "order {id} not confirmed yet: {}", answer.reason
         );
     }
+    raise_alarms(store, order).await?;
     Ok(false)
 }

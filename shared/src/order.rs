@@ -14,6 +14,7 @@
 //! The status is not set but derived from facts that only accumulate, so notifications may come twice, late and out of
 //! order. An order becomes `PAID` only when a payment matches terms that Binance itself told us in answer to a call of ours.
 
+mod alarm;
 mod attempt;
 mod confirmation;
 mod event;
@@ -27,7 +28,7 @@ use serde::{Deserialize, Serialize};
 
 pub use attempt::{Attempt, Checkout, End, Payment, Terms};
 pub use confirmation::{Confirmation, SCHEDULE_MS, Unaccepted};
-pub use event::{Alarm, Applied, Event, Fact};
+pub use event::{Alarm, Applied, Event, Fact, Refusal};
 pub use id::{OrderId, OrderIdError, TradeNo, TradeNoError};
 pub use request::{Request, TerminalType, TransactionType};
 pub use transition::MAX_ATTEMPTS;
@@ -57,13 +58,19 @@ pub struct Order {
     pub paid_attempt: Option<u8>,
     /// The payment came after the order was over, or for an older attempt.
     pub late: bool,
-    /// Every change of status.
+    /// Every change of status, and every refund.
     pub history: Vec<Change>,
     /// What LeadsCalendar is still owed.
     pub confirmation: Confirmation,
     /// When Binance is to be asked about the order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ask_at_ms: Option<i64>,
+    /// What the operator is still owed: alarms that have not been raised for certain.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alarms: Vec<Alarm>,
+    /// When they are to be raised by whoever comes by, if those who owe them have not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alarm_at_ms: Option<i64>,
 }
 
 /// Where an order stands.
@@ -136,6 +143,8 @@ impl Order {
             }],
             confirmation: Confirmation::default(),
             ask_at_ms: None,
+            alarms: Vec::new(),
+            alarm_at_ms: None,
         };
         order.schedule_ask(at_ms);
         order
@@ -174,13 +183,27 @@ impl Order {
         self.attempt(self.paid_attempt?)?.settled()
     }
 
-    /// When there is work: Binance to be asked, or LeadsCalendar to be told.
+    /// The trade numbers of all attempts that payments are reported of.
+    #[must_use]
+    pub fn paid_trade_nos(&self) -> Vec<String> {
+        let attempts = self.attempts.iter().zip(1_u8..);
+        let paid = attempts.filter(|(attempt, _)| !attempt.payments.is_empty());
+        paid.map(|(_, attempt)| {
+            let order_id = self.order_id.clone();
+            TradeNo { order_id, attempt }.to_string()
+        })
+        .collect()
+    }
+
+    /// When there is work: Binance to be asked, LeadsCalendar to be told, or an alarm to be raised.
     #[must_use]
     pub fn due_at_ms(&self) -> Option<i64> {
-        [self.ask_at_ms, self.confirmation.next_attempt_at_ms]
-            .into_iter()
-            .flatten()
-            .min()
+        let dues = [
+            self.ask_at_ms,
+            self.confirmation.next_attempt_at_ms,
+            self.alarm_at_ms,
+        ];
+        dues.into_iter().flatten().min()
     }
 }
 

@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 
 use serde::Deserialize;
+use tracing::error;
 
 use crate::order::{Applied, Event, Order, OrderId};
 
@@ -58,10 +59,14 @@ pub enum StoreError {
 }
 
 /// What the index `due` holds of an order.
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Key {
-    order_id: OrderId,
+pub struct Due {
+    /// Which.
+    pub order_id: OrderId,
+    /// Since when there is work.
+    #[serde(rename = "dueAt")]
+    pub due_at_ms: i64,
 }
 
 enum Put {
@@ -159,13 +164,8 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn due(
-        &self,
-        shard: u8,
-        now_ms: i64,
-        limit: usize,
-    ) -> Result<Vec<OrderId>, StoreError> {
-        let mut ids = Vec::new();
+    pub async fn due(&self, shard: u8, now_ms: i64, limit: usize) -> Result<Vec<Due>, StoreError> {
+        let mut due = Vec::new();
         let mut start = None;
         loop {
             let page = self
@@ -181,13 +181,16 @@ impl Store {
                 .await
                 .map_err(unavailable)?;
             for key in page.items.unwrap_or_default() {
-                let key: Key = serde_dynamo::from_item(key)?;
-                ids.push(key.order_id);
+                match serde_dynamo::from_item(key) {
+                    Ok(order) => due.push(order),
+                    // Not written by us; it must not stop the others.
+                    Err(error) => error!(shard, %error, "a key of the index due is not an order's"),
+                }
             }
             start = page.last_evaluated_key;
-            if start.is_none() || ids.len() >= limit {
-                ids.truncate(limit);
-                return Ok(ids);
+            if start.is_none() || due.len() >= limit {
+                due.truncate(limit);
+                return Ok(due);
             }
         }
     }

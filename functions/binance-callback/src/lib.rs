@@ -121,14 +121,12 @@ impl BinanceCallback {
         let reported = store
             .transition(order, &[event], &notification.kind, now_ms())
             .await?;
-        follow_up::report(&reported, &notification.kind);
         let revision = reported.before.confirmation.revision;
-        let attempt = reported.order.attempt(trade_no.attempt);
-        let order = if attempt.is_some_and(Attempt::is_unverified) {
-            self.verify(reported.order, &trade_no, deadline_ms).await?
-        } else {
-            reported.order
-        };
+        let mut order = follow_up::report(store, reported, &notification.kind).await?;
+        let attempt = order.attempt(trade_no.attempt);
+        if attempt.is_some_and(Attempt::is_unverified) {
+            order = self.verify(order, &trade_no, deadline_ms).await?;
+        }
         if order.confirmation.revision != revision {
             let told = follow_up::confirm(store, &self.confirmer, order, CONFIRMATION_TIMEOUT, 0);
             if let Err(error) = told.await {
@@ -162,13 +160,9 @@ impl BinanceCallback {
             fact,
         };
         let events: Vec<_> = known.facts.into_iter().map(learn).collect();
-        let verified = self
-            .app
-            .store
-            .transition(order, &events, "query", now_ms())
-            .await?;
-        follow_up::report(&verified, "query");
-        Ok(verified.order)
+        let store = &self.app.store;
+        let verified = store.transition(order, &events, "query", now_ms()).await?;
+        follow_up::report(store, verified, "query").await
     }
 }
 

@@ -12,9 +12,10 @@ use lambda_http::http::{Method, StatusCode};
 use lambda_http::{Body, Request as Event, Response};
 use shared::ambient::{now_ms, random};
 use shared::app::{App, StartError};
-use shared::binance::{BinanceError, CallError};
+use shared::binance::{BinanceError, CallError, SHORTEST_CALL_MS};
+use shared::follow_up;
 use shared::http_api::{self, Invocation};
-use shared::order::{self, Applied, Claim, Fact, MAX_ATTEMPTS, Order, OrderId, Status, View};
+use shared::order::{self, Applied, Claim, Fact, Order, OrderId, Refusal, Status, View};
 use shared::problem::Problem;
 use shared::store::Recorded;
 use tracing::info;
@@ -125,19 +126,14 @@ impl CreateOrder {
             .await?;
         match resumed.applied {
             Applied::Changed => Ok(resumed.order),
-            Applied::Unchanged | Applied::Refused(_)
-                if resumed.order.current_attempt() >= MAX_ATTEMPTS =>
-            {
-                Err(Problem::attempts_used_up())
-            }
-            Applied::Unchanged | Applied::Refused(_) => {
+            Applied::Refused(Refusal::AttemptsUsedUp) => Err(Problem::attempts_used_up()),
+            Applied::Refused(
+                Refusal::InProgress | Refusal::NotResumable | Refusal::NoSuchAttempt,
+            )
+            | Applied::Unchanged => {
                 let until_ms = resumed.order.claim.map_or(at_ms, |held| held.until_ms);
-                Err(Problem::in_progress(
-                    until_ms
-                        .saturating_sub(at_ms)
-                        .unsigned_abs()
-                        .div_ceil(1_000),
-                ))
+                let wait_ms = until_ms.saturating_sub(at_ms).max(0).unsigned_abs();
+                Err(Problem::in_progress(wait_ms.div_ceil(1_000)))
             }
         }
     }
@@ -173,7 +169,8 @@ impl CreateOrder {
             };
             let has_time = now_ms()
                 .saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX))
-                < deadline_ms;
+                .saturating_add(SHORTEST_CALL_MS)
+                <= deadline_ms;
             order = match &error {
                 BinanceError::Call(CallError::Unknown(_)) if tries < TRIES && has_time => {
                     tokio::time::sleep(wait).await;
@@ -211,12 +208,9 @@ impl CreateOrder {
         cause: &str,
     ) -> Result<Order, Problem> {
         let events = [order::Event::Learned { attempt, fact }];
-        Ok(self
-            .app
-            .store
-            .transition(order, &events, cause, now_ms())
-            .await?
-            .order)
+        let store = &self.app.store;
+        let learned = store.transition(order, &events, cause, now_ms()).await?;
+        Ok(follow_up::report(store, learned, cause).await?)
     }
 }
 

@@ -147,13 +147,28 @@ impl ReconcileOrders {
         Ok(summary)
     }
 
+    /// What is due in all shards, the longest overdue first, so that no shard waits for another; a shard that cannot be
+    /// read is left to the next run, unless none can.
     async fn due(&self, run: Run) -> Result<Vec<OrderId>, StoreError> {
         let shards = (0..SHARDS).map(|shard| self.app.store.due(shard, run.now_ms(), SHARD_LIMIT));
         let mut due = Vec::new();
-        for shard in join_all(shards).await {
-            due.extend(shard?);
+        let mut failures = Vec::new();
+        for (shard, read) in join_all(shards).await.into_iter().enumerate() {
+            match read {
+                Ok(orders) => due.extend(orders),
+                Err(error) => {
+                    warn!(shard, %error, "shard {shard} of what is due cannot be read");
+                    failures.push(error);
+                }
+            }
         }
-        Ok(due)
+        if failures.len() == usize::from(SHARDS)
+            && let Some(error) = failures.pop()
+        {
+            return Err(error);
+        }
+        due.sort_unstable_by_key(|order| order.due_at_ms);
+        Ok(due.into_iter().map(|order| order.order_id).collect())
     }
 
     async fn repeat(&self, id: OrderId, run: Run) -> Result<(), RunError> {
@@ -194,11 +209,10 @@ impl ReconcileOrders {
             return Ok(());
         };
         let at_ms = run.now_ms();
-        let is_ask_due = order.ask_at_ms.is_some_and(|ask_at_ms| ask_at_ms <= at_ms);
-        let is_confirmation_due = order
-            .confirmation
-            .next_attempt_at_ms
-            .is_some_and(|attempt_at_ms| attempt_at_ms <= at_ms);
+        let is_due = |due_at_ms: Option<i64>| due_at_ms.is_some_and(|due_at_ms| due_at_ms <= at_ms);
+        let is_ask_due = is_due(order.ask_at_ms);
+        let is_confirmation_due = is_due(order.confirmation.next_attempt_at_ms);
+        let is_alarm_due = is_due(order.alarm_at_ms);
         let version = order.version;
         let claim = order::Event::Claimed {
             until_ms: at_ms.saturating_add(CLAIM_MS),
@@ -213,6 +227,9 @@ impl ReconcileOrders {
         }
 
         let mut order = claimed.order;
+        if is_alarm_due {
+            order = follow_up::raise_alarms(&self.app.store, order).await?;
+        }
         let mut is_told_at_once = false;
         if is_ask_due {
             counts.asked.fetch_add(1, Ordering::Relaxed);

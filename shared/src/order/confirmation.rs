@@ -48,6 +48,12 @@ impl Confirmation {
     pub fn is_owed(&self) -> bool {
         self.revision != self.confirmed_revision
     }
+
+    /// The number of the next attempt to tell the current revision, from 1.
+    #[must_use]
+    pub fn next_attempt(&self) -> u32 {
+        self.attempts.saturating_add(1)
+    }
 }
 
 /// Why an attempt was not accepted.
@@ -96,17 +102,18 @@ impl Confirmation {
         &mut self,
         id: &OrderId,
         revision: u32,
+        attempt: u32,
         answer: &Unaccepted,
         at_ms: i64,
     ) -> bool {
-        if revision != self.revision || !self.is_owed() {
+        if revision != self.revision || !self.is_owed() || attempt != self.next_attempt() {
             return false;
         }
         let step_ms = usize::try_from(self.attempts)
             .ok()
             .and_then(|made| SCHEDULE_MS.get(made))
             .copied();
-        self.attempts = self.attempts.saturating_add(1);
+        self.attempts = attempt;
         self.last_error = Some(answer.reason.clone());
         self.next_attempt_at_ms = step_ms.filter(|_| !answer.is_gone).map(|step_ms| {
             let asked_ms = answer.retry_after_ms.unwrap_or_default().min(2 * step_ms);

@@ -1,5 +1,9 @@
 //! What can happen to an order, and what it did.
 
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
 use super::{Checkout, Claim, Payment, Terms, Unaccepted};
 use crate::money::Amount;
 
@@ -39,11 +43,15 @@ pub enum Event {
     Unconfirmed {
         /// Which.
         revision: u32,
+        /// Which attempt to tell it failed, from 1; so that it counts once, whoever repeats the write.
+        attempt: u32,
         /// Why, and what follows.
         answer: Unaccepted,
     },
     /// An operator wants LeadsCalendar told again.
     RepeatAsked,
+    /// An alarm has been raised.
+    Alarmed(Alarm),
 }
 
 /// Something that became known of one attempt.
@@ -84,15 +92,43 @@ pub enum Applied {
     Changed,
     /// It says nothing new.
     Unchanged,
-    /// It does not fit the order; says why.
-    Refused(&'static str),
+    /// It does not fit the order.
+    Refused(Refusal),
 }
 
-/// A change that a person must look at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Why an event does not fit the order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Something is said of an attempt that was never made.
+    #[error("the order has no such attempt")]
+    NoSuchAttempt,
+    /// There is a checkout, or a payment.
+    #[error("only an order without a checkout can be resumed")]
+    NotResumable,
+    /// Somebody else's claim has not ended.
+    #[error("another invocation is opening the checkout")]
+    InProgress,
+    /// Two digits can name no more.
+    #[error("the order has used up its 99 attempts")]
+    AttemptsUsedUp,
+}
+
+/// What a person must look at; its name is that of the log's field `alarm`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Alarm {
     /// The payment does not match the order.
+    #[serde(rename = "order.disputed")]
     Disputed,
     /// Money was received more than once.
+    #[serde(rename = "order.second_payment")]
     SecondPayment,
+    /// LeadsCalendar will not be told of the current revision again by itself.
+    #[serde(rename = "confirmation.exhausted")]
+    Exhausted,
+}
+
+impl fmt::Display for Alarm {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(formatter)
+    }
 }

@@ -6,9 +6,9 @@ use crate::money::Amount;
 const MINUTE_MS: i64 = 60_000;
 
 impl Order {
-    /// Derives the status from the facts, and what follows from a change of it, or of the `was_refunded` amount.
-    pub(super) fn derive_status(&mut self, was_refunded: Option<Amount>, cause: &str, at_ms: i64) {
-        let was = self.status;
+    /// Derives the status from the facts, and what follows from a change of it, or of the refunded amount, since `before`.
+    pub(super) fn derive_status(&mut self, before: &Self, cause: &str, at_ms: i64) {
+        let was = before.status;
         if self.paid_attempt.is_none() {
             let settled = self
                 .attempts
@@ -22,14 +22,15 @@ impl Order {
             });
         }
         self.status = self.status_of_facts();
-        if self.status != was {
+        let is_refund = self.refunded() != before.refunded();
+        if self.status != was || is_refund {
             self.history.push(Change {
                 at_ms,
                 status: self.status,
                 cause: cause.to_owned(),
             });
         }
-        if (self.status != was && self.is_news()) || self.refunded() != was_refunded {
+        if (self.status != was && self.is_news()) || is_refund {
             self.confirmation.raise(at_ms);
         }
     }
@@ -79,10 +80,17 @@ impl Order {
         }
     }
 
-    /// The total that went back to the payer of the payment that counts.
+    /// The total that went back to the payer of the payment that counts, or else of the one in dispute.
     #[must_use]
     pub fn refunded(&self) -> Option<Amount> {
-        self.attempt(self.paid_attempt?)?.refunded
+        let attempt = match self.paid_attempt {
+            Some(paid) => self.attempt(paid),
+            None => self
+                .attempts
+                .iter()
+                .find(|attempt| attempt.mismatch().is_some()),
+        };
+        attempt?.refunded
     }
 
     /// Sets when Binance is to be asked: a `PENDING` order 5 and 20 minutes after its attempt began and one minute after

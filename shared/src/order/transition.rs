@@ -1,6 +1,6 @@
 //! The one way an order changes: `apply` takes an event, the time, and what caused it.
 
-use super::event::{Alarm, Applied, Event, Fact};
+use super::event::{Applied, Event, Fact, Refusal};
 use super::{Attempt, Claim, End, Order, Status};
 
 /// The number of attempts that two digits can name.
@@ -9,7 +9,7 @@ pub const MAX_ATTEMPTS: u8 = 99;
 impl Order {
     /// Applies `event` at `at_ms`; `cause` goes into the history if the status changes.
     pub fn apply(&mut self, event: &Event, cause: &str, at_ms: i64) -> Applied {
-        let was_refunded = self.refunded();
+        let before = self.clone();
         let applied = match event {
             Event::Learned { attempt, fact } => self.learn(*attempt, fact),
             Event::Resumed(claim) => self.resume(claim, at_ms),
@@ -18,40 +18,23 @@ impl Order {
             Event::Abandoned => self.abandon(at_ms),
             Event::Claimed { until_ms } => return self.take_on(*until_ms, at_ms),
             Event::Confirmed { revision } => return changed(self.confirmation.accepted(*revision)),
-            Event::Unconfirmed { revision, answer } => {
-                return changed(self.confirmation.not_accepted(
-                    &self.order_id,
-                    *revision,
-                    answer,
-                    at_ms,
-                ));
+            Event::Unconfirmed {
+                revision,
+                attempt,
+                answer,
+            } => return self.not_confirmed(*revision, *attempt, answer, at_ms),
+            Event::RepeatAsked => {
+                let is_telling = self.confirmation_type().is_some();
+                return changed(is_telling && self.confirmation.repeat(at_ms));
             }
-            Event::RepeatAsked => return changed(self.confirmation.repeat(at_ms)),
+            Event::Alarmed(alarm) => return self.alarmed(*alarm),
         };
         if applied == Applied::Changed {
-            self.derive_status(was_refunded, cause, at_ms);
+            self.derive_status(&before, cause, at_ms);
+            self.owe_alarms(&before, at_ms);
             self.schedule_ask(at_ms);
         }
         applied
-    }
-
-    /// What a person must look at, now that the order has become this from `before`.
-    #[must_use]
-    pub fn alarm(&self, before: &Self) -> Option<Alarm> {
-        let reported = |order: &Self| {
-            order
-                .attempts
-                .iter()
-                .map(|attempt| attempt.payments.len())
-                .sum::<usize>()
-        };
-        if self.status == Status::Disputed && before.status != Status::Disputed {
-            Some(Alarm::Disputed)
-        } else if reported(self) > reported(before).max(1) {
-            Some(Alarm::SecondPayment)
-        } else {
-            None
-        }
     }
 
     /// Money is reported that only Binance's answer to a query can confirm.
@@ -65,7 +48,7 @@ impl Order {
         let is_open = is_current && self.paid_attempt.is_none();
         let index = usize::from(number).checked_sub(1);
         let Some(attempt) = index.and_then(|index| self.attempts.get_mut(index)) else {
-            return Applied::Refused("the order has no such attempt");
+            return Applied::Refused(Refusal::NoSuchAttempt);
         };
         let is_unanswered = is_current && attempt.checkout.is_none() && attempt.end.is_none();
         let is_offered = is_open
@@ -128,20 +111,24 @@ impl Order {
 
     fn resume(&mut self, claim: &Claim, at_ms: i64) -> Applied {
         if !matches!(self.status, Status::Created | Status::Failed) || self.is_unverified() {
-            return Applied::Refused("only an order without a checkout can be resumed");
+            return Applied::Refused(Refusal::NotResumable);
         }
         if self
             .claim
             .as_ref()
             .is_some_and(|held| held.by != claim.by && held.until_ms > at_ms)
         {
-            return Applied::Refused("another invocation is opening the checkout");
+            return Applied::Refused(Refusal::InProgress);
         }
         let is_unused =
             self.claim.is_none() && self.current().is_some_and(|attempt| attempt.end.is_none());
-        if !is_unused {
+        if is_unused {
+            if let Some(attempt) = self.attempts.last_mut() {
+                attempt.started_at_ms = at_ms;
+            }
+        } else {
             if self.current_attempt() >= MAX_ATTEMPTS {
-                return Applied::Refused("the order has used up its 99 attempts");
+                return Applied::Refused(Refusal::AttemptsUsedUp);
             }
             if let Some(attempt) = self.attempts.last_mut() {
                 attempt.end.get_or_insert(End::Unknown);
@@ -176,6 +163,7 @@ impl Order {
         for due_at_ms in [
             &mut self.ask_at_ms,
             &mut self.confirmation.next_attempt_at_ms,
+            &mut self.alarm_at_ms,
         ]
         .into_iter()
         .flatten()

@@ -157,7 +157,7 @@ async fn checkout_of_a_create_order_that_died_is_never_paid_unnoticed() {
 }
 
 /// A notification as Binance signs it, without anybody receiving it.
-async fn signed(world: &World, trade_no: &str) -> Delivery {
+pub async fn signed(world: &World, trade_no: &str) -> Delivery {
     let nowhere = Some("http://127.0.0.1:1/".to_owned());
     let forgery = Forgery {
         merchant_trade_no: Some(trade_no.to_owned()),
@@ -167,7 +167,7 @@ async fn signed(world: &World, trade_no: &str) -> Delivery {
     world.sandbox.binance().notify(forgery).await.unwrap()
 }
 
-fn delivered(functions: &Functions, delivery: &Delivery) -> lambda_http::Request {
+pub fn delivered(functions: &Functions, delivery: &Delivery) -> lambda_http::Request {
     let headers: Vec<(&str, &str)> = delivery
         .headers
         .iter()

@@ -10,9 +10,11 @@ mod mortal;
 mod signed;
 mod world;
 
+mod alarms;
 mod callback_guard;
 mod certificates;
 mod confirmations;
+
 mod durable;
 mod forged;
 mod get_order;

@@ -4,8 +4,8 @@ use sandbox::binance::{Fault, Forgery, On, Play};
 use serde_json::{Value, json};
 
 use crate::signed::{
-    Opened, about, assert_acknowledged, deliver, history, open, pay, pay_silently, signed, telling,
-    told,
+    Opened, about, assert_acknowledged, deliver, history, open, pay, pay_as, pay_silently, signed,
+    telling, told,
 };
 use crate::world::World;
 
@@ -52,6 +52,7 @@ async fn each_refund_is_told_under_its_own_webhook_id_until_all_is_refunded() {
         "PENDING",
         "PAID",
         "PARTIALLY_REFUNDED",
+        "PARTIALLY_REFUNDED",
         "REFUNDED",
     ];
     assert_eq!(history(&item), expected);
@@ -75,6 +76,15 @@ async fn each_refund_is_told_under_its_own_webhook_id_until_all_is_refunded() {
         json!("1.00020004"),
     ];
     assert_eq!(refunded_amounts(&world), expected);
+    let mut times: Vec<Value> = world
+        .sandbox
+        .leadscalendar()
+        .confirmations()
+        .into_iter()
+        .map(|confirmation| confirmation.body["timestamp"].clone())
+        .collect();
+    times.dedup();
+    assert_eq!(times.len(), 4, "each has its own time: {times:?}");
 }
 
 #[tokio::test]
@@ -206,4 +216,26 @@ async fn refund_while_leadscalendar_is_slow_is_told_all_the_same() {
         telling(&order.id, 2, "order.refunded", "REFUNDED"),
     ];
     assert_eq!(told(&world), expected);
+}
+
+#[tokio::test]
+async fn refund_of_a_payment_in_dispute_is_told() {
+    let world = World::start().await;
+    let order = open(&world).await;
+    let wrong = Play {
+        amount: Some("0.5".to_owned()),
+        ..Play::default()
+    };
+    pay_as(&world, &order.trade_no, wrong).await;
+
+    refund(&world, &order, Some("0.5")).await;
+
+    let expected = [
+        telling(&order.id, 1, "order.disputed", "DISPUTED"),
+        telling(&order.id, 2, "order.disputed", "DISPUTED"),
+    ];
+    assert_eq!(told(&world), expected);
+    let amounts = refunded_amounts(&world);
+    assert_eq!(amounts, [json!(null), json!("0.50000000")]);
+    assert_eq!(world.item(&order.id).get("dueAt"), None);
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rust_decimal::Decimal;
 use sandbox::binance::{Order, Status};
 use sandbox::leadscalendar::Mode;
 use serde_json::{Value, json};
@@ -228,10 +229,9 @@ fn unconfirmed(case: &Case, item: &Value, found: &mut impl FnMut(String)) {
     if of_newest.clone().any(|one| one.mode == Mode::Gone) && is_owed(item) {
         return;
     }
-    let paid = item["paidAttempt"].as_u64().unwrap_or_default();
-    let refunded = &case.attempt(&format!("{}{paid:02}", case.order_id))["refunded"];
+    let refunded = refunded(case, item);
     let is_told = |data: &Value| {
-        data["status"] == item["status"] && amount(&data["refundedAmount"]) == amount(refunded)
+        data["status"] == item["status"] && amount(&data["refundedAmount"]) == refunded
     };
     if revision == 0 || !of_newest.any(|one| one.accepted && is_told(&one.body["data"])) {
         found(format!(
@@ -242,6 +242,18 @@ fn unconfirmed(case: &Case, item: &Value, found: &mut impl FnMut(String)) {
     if is_owed(item) {
         found("unconfirmed: revision accepted, and still owed".to_owned());
     }
+}
+
+/// What the table says went back of the payment that counts, or else of the one in dispute.
+fn refunded(case: &Case, item: &Value) -> Decimal {
+    let paid = item["paidAttempt"].as_u64();
+    let paid = paid.map(|paid| format!("{}{paid:02}", case.order_id));
+    let disputed = || {
+        let mut orders = case.orders.iter().filter(|order| order.payment.is_some());
+        let order = orders.find(|order| !is_matching(order))?;
+        Some(order.merchant_trade_no.clone())
+    };
+    amount(&case.attempt(&paid.or_else(disputed).unwrap_or_default())["refunded"])
 }
 
 pub fn is_owed(item: &Value) -> bool {

@@ -23,14 +23,13 @@ fn closing_an_older_attempt_changes_nothing() {
 #[test]
 fn attempts_are_resumed_by_one_invocation_at_a_time() {
     let mut order = created();
-    let held = "another invocation is opening the checkout";
     assert_eq!(
         order.apply(
             &Event::Resumed(claim("second", LATER)),
             "resumed",
             T0 + 27_999
         ),
-        Applied::Refused(held)
+        Applied::Refused(Refusal::InProgress)
     );
     assert_eq!(
         order.apply(
@@ -47,7 +46,7 @@ fn attempts_are_resumed_by_one_invocation_at_a_time() {
             "resumed",
             T0 + 28_001
         ),
-        Applied::Refused(held)
+        Applied::Refused(Refusal::InProgress)
     );
     assert_eq!(
         order.apply(
@@ -91,10 +90,7 @@ fn hundredth_attempt_is_refused() {
     }
 
     let refused = order.apply(&Event::Resumed(claim("first", LATER)), "resumed", T0);
-    assert_eq!(
-        refused,
-        Applied::Refused("the order has used up its 99 attempts")
-    );
+    assert_eq!(refused, Applied::Refused(Refusal::AttemptsUsedUp));
     assert_eq!(
         order.trade_no().to_string(),
         format!("{}99", "a5".repeat(15))
@@ -117,4 +113,18 @@ fn order_under_way_is_not_abandoned() {
         (order.status, order.due_at_ms()),
         (Status::Failed, Some(T0 + 28_000 + 30_000))
     );
+}
+
+#[test]
+fn number_that_is_used_again_is_asked_about_as_if_it_were_new() {
+    let mut order = created();
+    order.apply(&released_by("first"), "not done", T0 + 1_000);
+    order.apply(
+        &Event::Resumed(claim("second", LATER + HOUR)),
+        "resumed",
+        T0 + 40 * MINUTE,
+    );
+    order.apply(&learned(1, opened(1)), "create", T0 + 40 * MINUTE);
+
+    assert_eq!(order.ask_at_ms, Some(T0 + 45 * MINUTE));
 }

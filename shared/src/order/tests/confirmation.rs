@@ -2,13 +2,20 @@
 
 use super::*;
 
-fn unaccepted(revision: u32) -> Event {
-    let answer = Unaccepted {
+fn answer() -> Unaccepted {
+    Unaccepted {
         reason: "HTTP status 503".to_owned(),
         retry_after_ms: None,
         is_gone: false,
-    };
-    Event::Unconfirmed { revision, answer }
+    }
+}
+
+fn unaccepted(revision: u32, attempt: u32) -> Event {
+    Event::Unconfirmed {
+        revision,
+        attempt,
+        answer: answer(),
+    }
 }
 
 #[test]
@@ -26,8 +33,8 @@ fn first_attempt_is_left_to_whoever_made_the_change() {
 fn repeats_follow_the_schedule_with_a_fifth_of_jitter_and_then_end() {
     let mut order = after([opened(1), paid(1)]);
     let mut at_ms = T0;
-    for step_ms in SCHEDULE_MS {
-        order.apply(&unaccepted(1), "confirmation", at_ms);
+    for (step_ms, attempt) in SCHEDULE_MS.into_iter().zip(1..) {
+        order.apply(&unaccepted(1, attempt), "confirmation", at_ms);
         let next_ms = order.confirmation.next_attempt_at_ms.unwrap();
         let wait_ms = next_ms - at_ms;
         assert!(
@@ -36,11 +43,13 @@ fn repeats_follow_the_schedule_with_a_fifth_of_jitter_and_then_end() {
         );
         at_ms = next_ms;
     }
-    order.apply(&unaccepted(1), "confirmation", at_ms);
+    assert!(order.alarms.is_empty());
+    order.apply(&unaccepted(1, 10), "confirmation", at_ms);
 
     assert_eq!(order.confirmation.attempts, 10);
-    assert_eq!(order.due_at_ms(), None);
+    assert_eq!(order.confirmation.next_attempt_at_ms, None);
     assert!(order.confirmation.is_owed());
+    assert_eq!(order.alarms, [Alarm::Exhausted]);
 }
 
 #[test]
@@ -49,7 +58,7 @@ fn jitter_spreads_orders() {
         .map(|byte| {
             let mut order = after([opened(1), paid(1)]);
             order.order_id = OrderId::from_random([byte; 15]);
-            order.apply(&unaccepted(1), "confirmation", T0);
+            order.apply(&unaccepted(1, 1), "confirmation", T0);
             order.confirmation.next_attempt_at_ms.unwrap() - T0
         })
         .collect();
@@ -69,18 +78,15 @@ fn retry_after_is_obeyed_up_to_twice_the_step() {
     ] {
         let mut order = after([opened(1), paid(1)]);
         let answer = Unaccepted {
-            reason: "HTTP status 429".to_owned(),
             retry_after_ms: Some(asked_ms),
-            is_gone: false,
+            ..answer()
         };
-        order.apply(
-            &Event::Unconfirmed {
-                revision: 1,
-                answer,
-            },
-            "confirmation",
-            T0,
-        );
+        let unconfirmed = Event::Unconfirmed {
+            revision: 1,
+            attempt: 1,
+            answer,
+        };
+        order.apply(&unconfirmed, "confirmation", T0);
 
         let wait_ms = order.confirmation.next_attempt_at_ms.unwrap() - T0;
         assert!(
@@ -93,19 +99,18 @@ fn retry_after_is_obeyed_up_to_twice_the_step() {
 #[test]
 fn gone_stops_and_an_operator_can_start_again() {
     let mut order = after([opened(1), paid(1)]);
-    let answer = Unaccepted {
-        reason: "HTTP status 410".to_owned(),
-        retry_after_ms: None,
-        is_gone: true,
-    };
-    order.apply(
-        &Event::Unconfirmed {
-            revision: 1,
-            answer,
+    let gone = Event::Unconfirmed {
+        revision: 1,
+        attempt: 1,
+        answer: Unaccepted {
+            is_gone: true,
+            ..answer()
         },
-        "confirmation",
-        T0,
-    );
+    };
+    order.apply(&gone, "confirmation", T0);
+    assert_eq!(order.confirmation.next_attempt_at_ms, None);
+    assert_eq!(order.alarms, [Alarm::Exhausted]);
+    order.apply(&Event::Alarmed(Alarm::Exhausted), "alarm", T0);
     assert_eq!(order.due_at_ms(), None);
 
     order.apply(&Event::RepeatAsked, "operator", LATER);
@@ -113,6 +118,37 @@ fn gone_stops_and_an_operator_can_start_again() {
         (order.due_at_ms(), order.confirmation.attempts),
         (Some(LATER), 0)
     );
+}
+
+#[test]
+fn attempt_that_failed_counts_once_whoever_says_so_again() {
+    let mut order = after([opened(1), paid(1)]);
+    order.apply(&unaccepted(1, 1), "confirmation", T0);
+    let once = order.clone();
+
+    for attempt in [0, 1, 3] {
+        let applied = order.apply(&unaccepted(1, attempt), "confirmation", LATER);
+        assert_eq!(applied, Applied::Unchanged, "{attempt}");
+    }
+    assert_eq!(order, once);
+    order.apply(&unaccepted(1, 2), "confirmation", LATER);
+    assert_eq!(order.confirmation.attempts, 2);
+}
+
+#[test]
+fn there_is_nothing_to_repeat_while_the_order_waits_for_its_payer() {
+    let mut order = created();
+    order.apply(&Event::Abandoned, "abandoned", LATER);
+    order.apply(
+        &Event::Resumed(claim("second", LATER + 28_000)),
+        "resumed",
+        LATER,
+    );
+    order.apply(&learned(2, opened(2)), "create", LATER);
+    assert_eq!(order.confirmation.revision, 1);
+
+    let repeated = order.apply(&Event::RepeatAsked, "operator", LATER);
+    assert_eq!(repeated, Applied::Unchanged);
 }
 
 #[test]
@@ -148,7 +184,7 @@ fn outcome_of_an_older_revision_does_not_count_against_the_newer_one() {
     let mut order = after([opened(1), paid(1), refunded("0.5")]);
 
     assert_eq!(
-        order.apply(&unaccepted(1), "confirmation", LATER),
+        order.apply(&unaccepted(1, 1), "confirmation", LATER),
         Applied::Unchanged
     );
 }

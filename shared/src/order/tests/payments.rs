@@ -82,7 +82,7 @@ fn payment_must_match_in_prepay_id_amount_and_currency() {
     for wrong in wrong {
         let order = after([opened(1), Fact::Paid(wrong.clone())]);
         assert_eq!(order.status, Status::Disputed, "{wrong:?}");
-        assert_eq!(order.alarm(&after([opened(1)])), Some(Alarm::Disputed));
+        assert_eq!(order.alarms, [Alarm::Disputed]);
     }
     let same_in_other_digits = Payment {
         amount: amount("1.000200040"),
@@ -96,12 +96,12 @@ fn payment_must_match_in_prepay_id_amount_and_currency() {
 
 #[test]
 fn matching_payment_settles_a_dispute_and_raises_an_alarm() {
-    let disputed = after([opened(1), payment(1, "0.5")]);
-    let mut order = disputed.clone();
+    let mut order = after([opened(1), payment(1, "0.5")]);
+    order.apply(&Event::Alarmed(Alarm::Disputed), "alarm", LATER);
     order.apply(&learned(1, paid(1)), "PAY PAY_SUCCESS", LATER);
 
     assert_eq!(order.status, Status::Paid);
-    assert_eq!(order.alarm(&disputed), Some(Alarm::SecondPayment));
+    assert_eq!(order.alarms, [Alarm::SecondPayment]);
 }
 
 #[test]
@@ -114,15 +114,46 @@ fn second_payment_leaves_the_order_paid_and_raises_an_alarm() {
     );
     order.apply(&learned(2, opened(2)), "create", LATER);
     order.apply(&learned(2, paid(2)), "PAY PAY_SUCCESS", LATER);
-    let once = order.clone();
+    assert!(order.alarms.is_empty());
     order.apply(&learned(1, paid(1)), "PAY PAY_SUCCESS", LATER);
 
     assert_eq!(
         (order.status, order.paid_attempt, order.late),
         (Status::Paid, Some(2), false)
     );
-    assert_eq!(order.alarm(&once), Some(Alarm::SecondPayment));
-    assert_eq!(once.alarm(&once), None);
+    assert_eq!(order.alarms, [Alarm::SecondPayment]);
+    let trade_no = |attempt| format!("{}{attempt}", "a5".repeat(15));
+    assert_eq!(order.paid_trade_nos(), [trade_no("01"), trade_no("02")]);
+}
+
+#[test]
+fn alarm_is_owed_until_it_has_been_raised() {
+    let mut order = after([opened(1), payment(1, "0.5")]);
+    order.apply(&Event::Confirmed { revision: 1 }, "confirmation", T0);
+    assert_eq!(order.due_at_ms(), Some(T0 + 1_000 + 30_000));
+
+    order.apply(&learned(1, payment(1, "0.5")), "PAY PAY_SUCCESS", LATER);
+    assert_eq!(order.alarms, [Alarm::Disputed]);
+    order.apply(&learned(1, payment(1, "0.4")), "PAY PAY_SUCCESS", LATER);
+    assert_eq!(order.alarms, [Alarm::Disputed, Alarm::SecondPayment]);
+
+    order.apply(&Event::Alarmed(Alarm::Disputed), "alarm", LATER);
+    assert_eq!(order.due_at_ms(), Some(LATER + 30_000));
+    order.apply(&Event::Alarmed(Alarm::SecondPayment), "alarm", LATER);
+    assert_eq!((order.due_at_ms(), order.alarms.len()), (None, 0));
+    assert_eq!(
+        order.apply(&Event::Alarmed(Alarm::Disputed), "alarm", LATER),
+        Applied::Unchanged
+    );
+}
+
+#[test]
+fn refund_of_a_payment_in_dispute_is_told() {
+    let order = after([opened(1), payment(1, "0.5"), refunded("0.5")]);
+
+    assert_eq!(order.status, Status::Disputed);
+    assert_eq!(order.refunded(), Some(amount("0.5")));
+    assert_eq!(order.confirmation.revision, 2);
 }
 
 #[test]

@@ -110,10 +110,12 @@ proptest! {
     }
 
     #[test]
-    fn open_order_always_has_a_time_to_be_asked_about(facts in prop::collection::vec(fact(), 0..12)) {
+    fn what_is_owed_always_has_a_time(facts in prop::collection::vec(fact(), 0..12)) {
         let order = play(&facts);
         let is_open = matches!(order.status, Status::Created | Status::Pending) || order.is_unverified();
 
         prop_assert_eq!(order.ask_at_ms.is_some(), is_open);
+        prop_assert_eq!(order.confirmation.next_attempt_at_ms.is_some(), order.confirmation.is_owed());
+        prop_assert_eq!(order.alarm_at_ms.is_some(), !order.alarms.is_empty());
     }
 }

@@ -1,0 +1,69 @@
+//! What the operator is owed: an alarm is written with what gives rise to it, and kept until it has been raised; so
+//! whoever dies in between, it is raised at least once.
+
+use super::event::{Alarm, Applied};
+use super::{Attempt, Order, Status, Unaccepted};
+
+/// How long others leave an alarm to whoever gave rise to it, in milliseconds.
+const ALARM_CLAIM_MS: i64 = 30_000;
+
+impl Order {
+    /// The alarms that a change from `before` gives rise to.
+    pub(super) fn owe_alarms(&mut self, before: &Self, at_ms: i64) {
+        if self.status == Status::Disputed && before.status != Status::Disputed {
+            self.owe_alarm(Alarm::Disputed, at_ms);
+        }
+        if self.payments() > before.payments().max(1) {
+            self.owe_alarm(Alarm::SecondPayment, at_ms);
+        }
+    }
+
+    /// LeadsCalendar did not accept a revision; an alarm, if that was the last attempt to tell it.
+    pub(super) fn not_confirmed(
+        &mut self,
+        revision: u32,
+        attempt: u32,
+        answer: &Unaccepted,
+        at_ms: i64,
+    ) -> Applied {
+        let id = &self.order_id;
+        if !self
+            .confirmation
+            .not_accepted(id, revision, attempt, answer, at_ms)
+        {
+            return Applied::Unchanged;
+        }
+        if self.confirmation.next_attempt_at_ms.is_none() {
+            self.owe_alarm(Alarm::Exhausted, at_ms);
+        }
+        Applied::Changed
+    }
+
+    pub(super) fn alarmed(&mut self, alarm: Alarm) -> Applied {
+        let owed = self.alarms.len();
+        self.alarms.retain(|known| *known != alarm);
+        if self.alarms.is_empty() {
+            self.alarm_at_ms = None;
+        }
+        if self.alarms.len() == owed {
+            Applied::Unchanged
+        } else {
+            Applied::Changed
+        }
+    }
+
+    fn owe_alarm(&mut self, alarm: Alarm, at_ms: i64) {
+        if !self.alarms.contains(&alarm) {
+            self.alarms.push(alarm);
+        }
+        self.alarm_at_ms = Some(at_ms.saturating_add(ALARM_CLAIM_MS));
+    }
+
+    /// How many payments are reported, of all attempts.
+    fn payments(&self) -> usize {
+        self.attempts
+            .iter()
+            .map(|attempt: &Attempt| attempt.payments.len())
+            .sum()
+    }
+}
