@@ -75,6 +75,9 @@ pub enum RunError {
     /// The operator named an order that does not exist, or of which there is nothing to tell.
     #[error("there is nothing to tell of order {0}")]
     NothingToTell(OrderId),
+    /// Whoever misspelt a wish must not be told that all is well.
+    #[error("the event has neither the time of the schedule nor an order to confirm")]
+    UnknownEvent,
 }
 
 /// What is counted while orders are worked on at the same time.
@@ -121,17 +124,22 @@ impl ReconcileOrders {
     /// # Errors
     /// [`RunError`]; what fails for one order is counted, and stops no other.
     pub async fn run(&self, event: Event, deadline_ms: u64) -> Result<Summary, RunError> {
+        if event.time.is_none() && event.confirm.is_none() {
+            return Err(RunError::UnknownEvent);
+        }
         let clock_ms = now_ms();
         let time_ms = event.time.map_or(clock_ms, Timestamp::as_millisecond);
         let run = Run {
             deadline_ms: ambient::deadline_ms(deadline_ms, DEFAULT_LIMIT_MS),
             offset_ms: time_ms.saturating_sub(clock_ms).max(0),
         };
+        let mut due = Vec::new();
+        // Not by way of the index, which lags behind the table.
         if let Some(id) = event.confirm {
-            self.repeat(id, run).await?;
+            self.repeat(&id, run).await?;
+            due.push(id);
         }
-
-        let due = self.due(run).await?;
+        due.extend(self.due(run).await?);
         let counts = Counts::default();
         stream::iter(due)
             .for_each_concurrent(CONCURRENCY, |id| self.work_on(id, run, &counts))
@@ -171,9 +179,9 @@ impl ReconcileOrders {
         Ok(due.into_iter().map(|order| order.order_id).collect())
     }
 
-    async fn repeat(&self, id: OrderId, run: Run) -> Result<(), RunError> {
-        let Some(order) = self.app.store.load(&id).await? else {
-            return Err(RunError::NothingToTell(id));
+    async fn repeat(&self, id: &OrderId, run: Run) -> Result<(), RunError> {
+        let Some(order) = self.app.store.load(id).await? else {
+            return Err(RunError::NothingToTell(id.clone()));
         };
         let asked = self
             .app
@@ -188,7 +196,7 @@ impl ReconcileOrders {
         if asked.applied == Applied::Changed {
             Ok(())
         } else {
-            Err(RunError::NothingToTell(id))
+            Err(RunError::NothingToTell(id.clone()))
         }
     }
 

@@ -14,7 +14,7 @@ mod alarms;
 mod callback_guard;
 mod certificates;
 mod confirmations;
-
+mod due;
 mod durable;
 mod forged;
 mod get_order;

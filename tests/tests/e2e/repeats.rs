@@ -98,6 +98,30 @@ async fn exhausted_confirmation_is_given_up_and_an_operator_can_have_it_repeated
 }
 
 #[tokio::test]
+async fn wish_that_cannot_be_granted_is_refused() {
+    let world = World::start().await;
+    let (pending, _) = world.pending().await;
+    for (event, reason) in [
+        (
+            json!({ "confirm": pending }),
+            format!("there is nothing to tell of order {pending}"),
+        ),
+        (
+            json!({ "confirmm": pending }),
+            "the event has neither the time of the schedule nor an order to confirm".to_owned(),
+        ),
+        (
+            json!({}),
+            "the event has neither the time of the schedule nor an order to confirm".to_owned(),
+        ),
+    ] {
+        assert_eq!(world.functions.reconcile(event).await, Err(reason));
+    }
+    let confirmation = &world.item(&pending)["confirmation"];
+    assert_eq!(confirmation["attempts"], 0, "{confirmation}");
+}
+
+#[tokio::test]
 async fn gone_stops_the_repeats() {
     let world = World::start().await;
     let (order_id, trade_no) = world.pending().await;

@@ -91,6 +91,9 @@ fn hundredth_attempt_is_refused() {
 
     let refused = order.apply(&Event::Resumed(claim("first", LATER)), "resumed", T0);
     assert_eq!(refused, Applied::Refused(Refusal::AttemptsUsedUp));
+    // Somebody else waits for the answer of the ninety-ninth.
+    let other = order.apply(&Event::Resumed(claim("second", LATER)), "resumed", T0);
+    assert_eq!(other, Applied::Refused(Refusal::InProgress));
     assert_eq!(
         order.trade_no().to_string(),
         format!("{}99", "a5".repeat(15))
