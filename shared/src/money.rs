@@ -22,7 +22,7 @@ pub struct Amount(Decimal);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum AmountError {
     /// Neither plain nor scientific notation.
-    #[error("must be a decimal such as 25.17, 1 or 1.0E-7")]
+    #[error("must be a decimal number such as 25.17 or 1")]
     NotDecimal,
     /// Written with a minus sign.
     #[error("must not be negative")]

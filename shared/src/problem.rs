@@ -7,9 +7,11 @@ use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
 use http::{Response, StatusCode};
 use serde::Serialize;
 
-/// Of 400, 413 and 415.
+/// Of 400 where fields are named.
 const CORRECT_FIELD: &str =
     "Read code and msg, correct the field they name, and send the request again.";
+/// Of 400 where none is, 413 and 415.
+const CORRECT_REQUEST: &str = "Read code and msg, correct the request, and send it again.";
 /// Of 404 and 405.
 const CHECK_ID: &str = "Check the id and the endpoint.";
 

@@ -33,15 +33,19 @@ impl GetOrder {
 
     /// Answers one request.
     pub async fn handle(&self, event: Event) -> Response<Body> {
-        match self.find(&event).await {
+        let mut response = match self.find(&event).await {
             Ok(order) => found(&order, event.headers()),
             Err(problem) => http_api::problem(problem, &Invocation::of(&event)),
+        };
+        if event.method() == Method::HEAD {
+            *response.body_mut() = Body::Empty;
         }
+        response
     }
 
     async fn find(&self, event: &Event) -> Result<Order, Problem> {
-        if event.method() != Method::GET {
-            return Err(Problem::method_not_allowed("GET"));
+        if !matches!(*event.method(), Method::GET | Method::HEAD) {
+            return Err(Problem::method_not_allowed("GET, HEAD"));
         }
         http_api::authenticate(event.headers(), &*self.app.secrets.current(now_ms()).await?)?;
         let id = event

@@ -116,7 +116,12 @@ pub(super) fn read(
         ..Answer::default()
     };
     let Ok(envelope) = serde_json::from_slice::<Envelope<'_>>(body) else {
-        "an answer that is not Binance's JSON".clone_into(&mut answer.message);
+        // A front answers in HTML, and its status is all there is to go by.
+        answer.message = match http_status {
+            429 => "the rate limit is reached (HTTP status 429)".to_owned(),
+            403 | 451 => format!("access is denied (HTTP status {http_status})"),
+            _ => "an answer that is not Binance's JSON".to_owned(),
+        };
         return Err(sort(answer));
     };
     let code = envelope.code.map(|code| code.get().trim_matches('"'));

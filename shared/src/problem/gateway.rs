@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 
-use super::{CHECK_ID, CORRECT_FIELD, FieldError, Problem};
+use super::{CHECK_ID, CORRECT_FIELD, CORRECT_REQUEST, FieldError, Problem};
 use crate::config::SecretError;
 use crate::store::StoreError;
 
@@ -24,7 +24,7 @@ impl Problem {
             StatusCode::BAD_REQUEST,
             "INVALID_REQUEST",
             detail,
-            CORRECT_FIELD,
+            CORRECT_REQUEST,
         )
     }
 
@@ -38,6 +38,7 @@ impl Problem {
         let detail = errors.iter().map(name).collect::<Vec<_>>().join("; ");
         Self {
             errors,
+            recommendation: CORRECT_FIELD,
             ..Self::malformed(detail)
         }
     }
@@ -67,7 +68,7 @@ impl Problem {
     /// The path knows other methods.
     #[must_use]
     pub fn method_not_allowed(allow: &'static str) -> Self {
-        let detail = format!("the method must be {allow}");
+        let detail = format!("the method must be {}", allow.replace(", ", " or "));
         Self {
             allow: Some(allow),
             ..Self::gateway(
@@ -87,7 +88,7 @@ impl Problem {
             StatusCode::PAYLOAD_TOO_LARGE,
             "BODY_TOO_LARGE",
             detail,
-            CORRECT_FIELD,
+            CORRECT_REQUEST,
         )
     }
 
@@ -99,7 +100,7 @@ impl Problem {
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "UNSUPPORTED_MEDIA_TYPE",
             detail,
-            CORRECT_FIELD,
+            CORRECT_REQUEST,
         )
     }
 

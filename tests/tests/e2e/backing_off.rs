@@ -69,7 +69,7 @@ async fn rate_limit_that_outlasts_the_invocation_is_passed_on() {
 
     let answer = world.create(&world.four_fields()).await;
 
-    let detail = "Binance: an answer that is not Binance's JSON";
+    let detail = "Binance: the rate limit is reached (HTTP status 429)";
     assert_eq!(problem(&answer, 429), binances("RATE_LIMITED", detail));
     assert_eq!(answer.header("retry-after"), Some("30"));
     let calls = world.sandbox.binance().calls();

@@ -167,7 +167,7 @@ async fn field_that_is_missing_unknown_or_repeated_is_refused_by_name() {
         let answer = world.create(&body).await;
         assert_eq!(problem(&answer, 400), of_field(field, "is required"));
     }
-    let rule = "is not a field of an order, or is given twice";
+    let rule = "is not a field of an order";
     for (name, pointer) in [
         ("callbackURL", "/callbackURL"),
         ("Price", "/Price"),
@@ -189,7 +189,7 @@ async fn field_that_is_missing_unknown_or_repeated_is_refused_by_name() {
         let body = four.to_string();
         let again = format!("{},\"{field}\":{}}}", &body[..body.len() - 1], four[field]);
         let answer = world.create_raw(again).await;
-        assert_eq!(problem(&answer, 400), of_field(field, rule));
+        assert_eq!(problem(&answer, 400), of_field(field, "is given twice"));
     }
     assert_untouched(&world);
 }
@@ -229,11 +229,8 @@ async fn every_wrong_field_is_reported_in_one_answer() {
         ),
         ("/cancelUrl", "must be a string"),
         ("/terminalType", "must be WEB, WAP, APP or OTHERS"),
-        (
-            "/callbackURL",
-            "is not a field of an order, or is given twice",
-        ),
-        ("/tip", "is not a field of an order, or is given twice"),
+        ("/callbackURL", "is not a field of an order"),
+        ("/tip", "is not a field of an order"),
     ];
     let errors = expected.map(|(pointer, detail)| json!({"pointer": pointer, "detail": detail}));
     assert_eq!(said["errors"], Value::from(errors.to_vec()));

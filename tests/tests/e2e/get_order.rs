@@ -169,8 +169,27 @@ async fn other_methods_are_refused() {
             .await;
         assert_eq!(
             (got.status, got.header("allow")),
-            (405, Some("GET")),
+            (405, Some("GET, HEAD")),
             "{method}"
         );
     }
+}
+
+#[tokio::test]
+async fn head_tells_the_same_without_a_body() {
+    let world = World::start().await;
+    let order_id = world.create(&world.four_fields()).await.text_of("orderId");
+    let path = format!("/orders/{order_id}");
+    let key = ("x-mbx-apikey", world.sandbox.app_api_key());
+
+    let got = world.send("GET", &path, &[key], "").await;
+    let head = world.send("HEAD", &path, &[key], "").await;
+
+    assert_eq!((head.status, head.text.as_str()), (200, ""));
+    for name in ["etag", "content-type", "cache-control"] {
+        assert_eq!(head.header(name), got.header(name), "{name}");
+    }
+    let known = [key, ("if-none-match", got.header("etag").unwrap())];
+    assert_eq!(world.send("HEAD", &path, &known, "").await.status, 304);
+    assert_eq!(world.send("HEAD", &path, &[], "").await.status, 401);
 }

@@ -10,6 +10,8 @@ const LOCATION: &str = "Binance: Service unavailable from a restricted location 
                     https://www.binance.com/en/terms. Please contact customer service if you believe you received \
                     this message in error.";
 const NOT_JSON: &str = "Binance: an answer that is not Binance's JSON";
+const LIMIT: &str = "Binance: the rate limit is reached (HTTP status 429)";
+const DENIED: &str = "Binance: access is denied (HTTP status 403)";
 const FAULT: &str = "Binance: Unknown error, please try again later.";
 const BROKE: &str = "Binance: the connection broke before the answer";
 const AWAY: &str = "BINANCE_UNAVAILABLE";
@@ -25,7 +27,7 @@ type Row = (
 );
 
 const IMPROPER: [Row; 12] = [
-    (Fault::Html403, 403, "ACCESS_DENIED", NOT_JSON, None, Failed),
+    (Fault::Html403, 403, "ACCESS_DENIED", DENIED, None, Failed),
     (
         Fault::Geo451,
         403,
@@ -38,7 +40,7 @@ const IMPROPER: [Row; 12] = [
         rate_limit(None),
         429,
         "RATE_LIMITED",
-        NOT_JSON,
+        LIMIT,
         Some("30"),
         Unused,
     ),
@@ -46,7 +48,7 @@ const IMPROPER: [Row; 12] = [
         rate_limit(Some(0)),
         429,
         "RATE_LIMITED",
-        NOT_JSON,
+        LIMIT,
         Some("1"),
         Unused,
     ),
@@ -54,7 +56,7 @@ const IMPROPER: [Row; 12] = [
         rate_limit(Some(7)),
         429,
         "RATE_LIMITED",
-        NOT_JSON,
+        LIMIT,
         Some("7"),
         Unused,
     ),

@@ -7,14 +7,14 @@ use crate::world::{Answer, World};
 
 /// What each status recommends to its reader, in a phrase.
 const ADVICE: [(u16, &str); 11] = [
-    (400, "correct the field"),
+    (400, "correct the "),
     (401, "renew"),
     (403, "permission"),
     (404, "Check the id and the endpoint"),
     (405, "Check the id and the endpoint"),
     (409, "Wait as long as Retry-After says"),
-    (413, "correct the field"),
-    (415, "correct the field"),
+    (413, "correct the request"),
+    (415, "correct the request"),
     (422, "another Idempotency-Key"),
     (429, "double the wait each time"),
     (500, "(minutes) with the same Idempotency-Key"),

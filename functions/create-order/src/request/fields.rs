@@ -13,9 +13,10 @@ const MAX_NAME: usize = 64;
 /// Unknown fields that are named in one answer, so that a body of nothing else is not answered with many times its size.
 const MAX_UNKNOWN: usize = 20;
 
-/// The fields that have not been taken yet, and what is wrong with those that have.
+/// The fields that have not been taken yet, those that have, and what is wrong with them.
 pub(super) struct Fields {
     left: Vec<(String, Box<RawValue>)>,
+    taken: Vec<String>,
     errors: Vec<FieldError>,
 }
 
@@ -28,6 +29,7 @@ impl Fields {
         })?;
         Ok(Self {
             left,
+            taken: Vec::new(),
             errors: Vec::new(),
         })
     }
@@ -58,12 +60,17 @@ impl Fields {
     pub(super) fn finish(mut self) -> Vec<FieldError> {
         let left = std::mem::take(&mut self.left);
         for (name, _) in left.iter().take(MAX_UNKNOWN) {
+            let rule = if self.taken.contains(name) {
+                "is given twice"
+            } else {
+                "is not a field of an order"
+            };
             let name: String = name
                 .chars()
                 .filter(|char| !char.is_control())
                 .take(MAX_NAME)
                 .collect();
-            self.refuse(&name, "is not a field of an order, or is given twice");
+            self.refuse(&name, rule);
         }
         let unnamed = left.len().saturating_sub(MAX_UNKNOWN);
         if unnamed > 0 {
@@ -79,7 +86,9 @@ impl Fields {
 
     fn take(&mut self, name: &str) -> Option<Box<RawValue>> {
         let index = self.left.iter().position(|(known, _)| known == name)?;
-        Some(self.left.remove(index).1)
+        let (name, raw) = self.left.remove(index);
+        self.taken.push(name);
+        Some(raw)
     }
 
     fn parsed<T>(&mut self, name: &str, parsed: Result<T, String>) -> Option<T> {
