@@ -47,9 +47,9 @@ pub async fn report(
 /// # Errors
 /// [`StoreError`]: they will be raised again.
 pub async fn raise_alarms(store: &Store, order: Order) -> Result<Order, StoreError> {
-    if order.alarms.is_empty() {
+    let Some(due_at_ms) = order.alarm_at_ms else {
         return Ok(order);
-    }
+    };
     let id = order.order_id.as_str();
     let trade_no = order.paid_trade_nos().join(", ");
     for alarm in &order.alarms {
@@ -75,7 +75,7 @@ pub async fn raise_alarms(store: &Store, order: Order) -> Result<Order, StoreErr
             ),
         }
     }
-    let raised: Vec<Event> = order.alarms.iter().copied().map(Event::Alarmed).collect();
+    let raised = [Event::Alarmed { due_at_ms }];
     Ok(store
         .transition(order, &raised, "alarm", now_ms())
         .await?
@@ -88,7 +88,7 @@ pub async fn raise_alarms(store: &Store, order: Order) -> Result<Order, StoreErr
 /// of the clock.
 ///
 /// # Errors
-/// [`StoreError`]: the outcome is not recorded, and the attempt will be repeated.
+/// [`StoreError`]: the outcome is not recorded, or that an alarm was raised is not; it will be repeated.
 pub async fn confirm(
     store: &Store,
     confirmer: &Confirmer,

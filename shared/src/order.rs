@@ -107,7 +107,7 @@ pub struct Claim {
     pub until_ms: i64,
 }
 
-/// One change of status.
+/// One change of status, or a refund.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Change {

@@ -181,10 +181,13 @@ impl Store {
                 .await
                 .map_err(unavailable)?;
             for key in page.items.unwrap_or_default() {
+                let id = key.get("orderId").cloned();
                 match serde_dynamo::from_item(key) {
                     Ok(order) => due.push(order),
                     // Not written by us; it must not stop the others.
-                    Err(error) => error!(shard, %error, "a key of the index due is not an order's"),
+                    Err(error) => {
+                        error!(shard, ?id, %error, "an item of the table is not an order");
+                    }
                 }
             }
             start = page.last_evaluated_key;

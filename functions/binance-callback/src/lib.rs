@@ -130,7 +130,7 @@ impl BinanceCallback {
         if order.confirmation.revision != revision {
             let told = follow_up::confirm(store, &self.confirmer, order, CONFIRMATION_TIMEOUT, 0);
             if let Err(error) = told.await {
-                warn!(%trade_no, %error, "the confirmation's outcome is not recorded, it will be repeated");
+                warn!(%trade_no, %error, "what became of the confirmation is not all recorded, and will be made up for");
             }
         }
         Ok(())

@@ -24,7 +24,8 @@ const SHARDS: u8 = 8;
 const SHARD_LIMIT: usize = 500;
 /// Orders worked on at the same time.
 const CONCURRENCY: usize = 16;
-/// What one order may take: a call of Binance, a confirmation, the writes; no order is begun with less time left.
+/// What one order may take: questions to Binance, a confirmation, the writes; no order is begun with less time left. The
+/// writes of alarms are rare and not counted: what they were cut off from, the next run makes up for.
 const ORDER_MS: i64 = 36_000;
 /// Without Lambda's word for it, a run is given this long, in milliseconds.
 const DEFAULT_LIMIT_MS: i64 = 50_000;
@@ -165,7 +166,7 @@ impl ReconcileOrders {
             match read {
                 Ok(orders) => due.extend(orders),
                 Err(error) => {
-                    warn!(shard, %error, "shard {shard} of what is due cannot be read");
+                    error!(shard, %error, "shard {shard} of what is due cannot be read");
                     failures.push(error);
                 }
             }

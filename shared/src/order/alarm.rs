@@ -39,24 +39,22 @@ impl Order {
         Applied::Changed
     }
 
-    pub(super) fn alarmed(&mut self, alarm: Alarm) -> Applied {
-        let owed = self.alarms.len();
-        self.alarms.retain(|known| *known != alarm);
-        if self.alarms.is_empty() {
-            self.alarm_at_ms = None;
+    pub(super) fn alarmed(&mut self, due_at_ms: i64) -> Applied {
+        if self.alarm_at_ms != Some(due_at_ms) {
+            return Applied::Unchanged;
         }
-        if self.alarms.len() == owed {
-            Applied::Unchanged
-        } else {
-            Applied::Changed
-        }
+        self.alarms.clear();
+        self.alarm_at_ms = None;
+        Applied::Changed
     }
 
     fn owe_alarm(&mut self, alarm: Alarm, at_ms: i64) {
         if !self.alarms.contains(&alarm) {
             self.alarms.push(alarm);
         }
-        self.alarm_at_ms = Some(at_ms.saturating_add(ALARM_CLAIM_MS));
+        // Another time than before, so that whoever raised what was owed before does not settle this as well.
+        let after = self.alarm_at_ms.map_or(0, |known| known.saturating_add(1));
+        self.alarm_at_ms = Some(at_ms.saturating_add(ALARM_CLAIM_MS).max(after));
     }
 
     /// How many payments are reported, of all attempts.

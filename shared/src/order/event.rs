@@ -50,8 +50,11 @@ pub enum Event {
     },
     /// An operator wants LeadsCalendar told again.
     RepeatAsked,
-    /// An alarm has been raised.
-    Alarmed(Alarm),
+    /// The alarms have been raised that were owed at a certain time.
+    Alarmed {
+        /// The order's `alarm_at_ms` at that time; what was owed since is another.
+        due_at_ms: i64,
+    },
 }
 
 /// Something that became known of one attempt.

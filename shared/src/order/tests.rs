@@ -30,6 +30,11 @@ pub(super) fn released_by(by: &str) -> Event {
     Event::Released { by: by.to_owned() }
 }
 
+pub(super) fn alarmed(order: &Order) -> Event {
+    let due_at_ms = order.alarm_at_ms.unwrap();
+    Event::Alarmed { due_at_ms }
+}
+
 pub(super) fn created() -> Order {
     let request = Request {
         transaction_type: TransactionType::Pay,

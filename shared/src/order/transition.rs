@@ -7,7 +7,7 @@ use super::{Attempt, Claim, End, Order, Status};
 pub const MAX_ATTEMPTS: u8 = 99;
 
 impl Order {
-    /// Applies `event` at `at_ms`; `cause` goes into the history if the status changes.
+    /// Applies `event` at `at_ms`; `cause` goes into the history with a change of status or a refund.
     pub fn apply(&mut self, event: &Event, cause: &str, at_ms: i64) -> Applied {
         let before = self.clone();
         let applied = match event {
@@ -27,7 +27,7 @@ impl Order {
                 let is_telling = self.confirmation_type().is_some();
                 return changed(is_telling && self.confirmation.repeat(at_ms));
             }
-            Event::Alarmed(alarm) => return self.alarmed(*alarm),
+            Event::Alarmed { due_at_ms } => return self.alarmed(*due_at_ms),
         };
         if applied == Applied::Changed {
             self.derive_status(&before, cause, at_ms);

@@ -149,7 +149,7 @@ async fn payment_in_dispute_raises_its_alarm_though_the_table_kept_its_answer_ba
 async fn dispute_that_only_the_create_answer_reveals_raises_its_alarm() {
     let world = World::start().await;
     let binance = world.sandbox.binance();
-    binance.fault(On::Create, 1, Fault::Slow { ms: 700 });
+    binance.fault(On::Create, 1, Fault::Slow { ms: 2_500 });
     binance.fault(On::Query, 1, Fault::Http500);
     let log = Log::start();
     let asked = world.four_fields();

@@ -7,7 +7,7 @@ use crate::world::{Answer, World};
 
 /// What each status recommends to its reader, in a phrase.
 const ADVICE: [(u16, &str); 11] = [
-    (400, "correct the "),
+    (400, "correct the request"),
     (401, "renew"),
     (403, "permission"),
     (404, "Check the id and the endpoint"),
@@ -34,6 +34,8 @@ pub fn problem(answer: &Answer, status: u16) -> Value {
     let Value::Object(mut members) = answer.json() else {
         panic!("no object: {text}");
     };
+    // Fields are named by us in `errors`, and by Binance in its message.
+    let names_a_field = members.contains_key("errors") || members["source"] == "binance";
     let mut take = |name: &str| {
         members
             .remove(name)
@@ -52,7 +54,10 @@ pub fn problem(answer: &Answer, status: u16) -> Value {
     );
     let recommendation = take("recommendation");
     let advice = ADVICE.iter().find(|(known, _)| *known == status);
-    let advice = advice.map_or(STORE_ADVICE, |(_, advice)| *advice);
+    let mut advice = advice.map_or(STORE_ADVICE, |(_, advice)| *advice);
+    if status == 400 && names_a_field {
+        advice = "correct the field";
+    }
     assert!(
         recommendation
             .as_str()

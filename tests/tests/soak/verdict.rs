@@ -148,6 +148,12 @@ fn wrongly_paid(case: &Case, item: &Value, found: &mut impl FnMut(String)) {
 /// The payment that counts is one of those that match, and as much of it went back as the simulator gave back.
 fn refunds(case: &Case, item: &Value, found: &mut impl FnMut(String)) {
     let Some(paid) = item["paidAttempt"].as_u64() else {
+        let gone_back = disputed(case).map_or(Decimal::ZERO, Order::refunded);
+        if refunded(case, item) != gone_back {
+            found(format!(
+                "lost: {gone_back} of a payment in dispute went back"
+            ));
+        }
         return;
     };
     let trade_no = format!("{}{paid:02}", case.order_id);
@@ -248,12 +254,14 @@ fn unconfirmed(case: &Case, item: &Value, found: &mut impl FnMut(String)) {
 fn refunded(case: &Case, item: &Value) -> Decimal {
     let paid = item["paidAttempt"].as_u64();
     let paid = paid.map(|paid| format!("{}{paid:02}", case.order_id));
-    let disputed = || {
-        let mut orders = case.orders.iter().filter(|order| order.payment.is_some());
-        let order = orders.find(|order| !is_matching(order))?;
-        Some(order.merchant_trade_no.clone())
-    };
+    let disputed = || Some(disputed(case)?.merchant_trade_no.clone());
     amount(&case.attempt(&paid.or_else(disputed).unwrap_or_default())["refunded"])
+}
+
+/// The first checkout that was not paid as it should have been.
+fn disputed(case: &Case) -> Option<&Order> {
+    let mut orders = case.orders.iter().filter(|order| order.payment.is_some());
+    orders.find(|order| !is_matching(order))
 }
 
 pub fn is_owed(item: &Value) -> bool {

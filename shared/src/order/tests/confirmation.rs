@@ -110,7 +110,8 @@ fn gone_stops_and_an_operator_can_start_again() {
     order.apply(&gone, "confirmation", T0);
     assert_eq!(order.confirmation.next_attempt_at_ms, None);
     assert_eq!(order.alarms, [Alarm::Exhausted]);
-    order.apply(&Event::Alarmed(Alarm::Exhausted), "alarm", T0);
+    let raised = alarmed(&order);
+    order.apply(&raised, "alarm", T0);
     assert_eq!(order.due_at_ms(), None);
 
     order.apply(&Event::RepeatAsked, "operator", LATER);

@@ -97,7 +97,8 @@ fn payment_must_match_in_prepay_id_amount_and_currency() {
 #[test]
 fn matching_payment_settles_a_dispute_and_raises_an_alarm() {
     let mut order = after([opened(1), payment(1, "0.5")]);
-    order.apply(&Event::Alarmed(Alarm::Disputed), "alarm", LATER);
+    let raised = alarmed(&order);
+    order.apply(&raised, "alarm", LATER);
     order.apply(&learned(1, paid(1)), "PAY PAY_SUCCESS", LATER);
 
     assert_eq!(order.status, Status::Paid);
@@ -134,17 +135,22 @@ fn alarm_is_owed_until_it_has_been_raised() {
 
     order.apply(&learned(1, payment(1, "0.5")), "PAY PAY_SUCCESS", LATER);
     assert_eq!(order.alarms, [Alarm::Disputed]);
-    order.apply(&learned(1, payment(1, "0.4")), "PAY PAY_SUCCESS", LATER);
+    let raised = alarmed(&order);
+    order.apply(&learned(1, payment(1, "0.4")), "PAY PAY_SUCCESS", T0);
     assert_eq!(order.alarms, [Alarm::Disputed, Alarm::SecondPayment]);
 
-    order.apply(&Event::Alarmed(Alarm::Disputed), "alarm", LATER);
-    assert_eq!(order.due_at_ms(), Some(LATER + 30_000));
-    order.apply(&Event::Alarmed(Alarm::SecondPayment), "alarm", LATER);
+    // Whoever raised the first says nothing of the second.
+    let applied = order.apply(&raised, "alarm", LATER);
+    assert_eq!((applied, order.alarms.len()), (Applied::Unchanged, 2));
+
+    let raised = alarmed(&order);
+    order.apply(&learned(1, payment(1, "0.3")), "PAY PAY_SUCCESS", T0);
+    assert_eq!(order.apply(&raised, "alarm", LATER), Applied::Unchanged);
+
+    let raised = alarmed(&order);
+    order.apply(&raised, "alarm", LATER);
     assert_eq!((order.due_at_ms(), order.alarms.len()), (None, 0));
-    assert_eq!(
-        order.apply(&Event::Alarmed(Alarm::Disputed), "alarm", LATER),
-        Applied::Unchanged
-    );
+    assert_eq!(order.apply(&raised, "alarm", LATER), Applied::Unchanged);
 }
 
 #[test]

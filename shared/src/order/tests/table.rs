@@ -91,7 +91,9 @@ fn event(name: &str) -> Event {
             answer,
         },
         "repeat asked" => Event::RepeatAsked,
-        "alarmed" => Event::Alarmed(Alarm::Disputed),
+        "alarmed" => Event::Alarmed {
+            due_at_ms: T0 + 1_000 + 30_000,
+        },
         _ => unreachable!("{name}"),
     }
 }
