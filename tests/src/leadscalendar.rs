@@ -14,7 +14,7 @@ use receiver::{PATH, Receiver};
 
 /// How confirmations are met.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "mode", rename_all = "camelCase")]
+#[serde(tag = "mode", rename_all = "camelCase", deny_unknown_fields)]
 pub enum Mode {
     /// Accepted with 200.
     #[default]

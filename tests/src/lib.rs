@@ -10,9 +10,11 @@
 //! | [`binance`] | the Binance Pay simulator: merchant API, checkout page, notifications, faults |
 //! | [`leadscalendar`] | the stand-in that receives confirmations and verifies them |
 //! | [`console`] | the page that shows and steers all of it |
+//! | `admin` | what all calls of the admin API share |
 //! | [`program`] | the program `sandbox`: `up`, `dev`, `demo` |
 //! | [`web`], [`clock`], [`random`] | the accept loop and the HTTP client, the clock, the random generator |
 
+mod admin;
 pub mod binance;
 pub mod clock;
 pub mod console;

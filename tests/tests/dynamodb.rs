@@ -1,8 +1,10 @@
 //! DynamoDB: the table that the functions expect, and how it can fail.
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use sandbox::dynamodb::{DynamoDb, StoreFault, TABLE};
-use sandbox::{Options, Sandbox};
+use sandbox::{Options, Sandbox, web};
 use serde_json::{Value, json};
 
 async fn put(dynamodb: &DynamoDb, id: &str) -> bool {
@@ -62,6 +64,32 @@ async fn a_throttled_write_is_repeated_by_the_sdk_and_a_lost_answer_leaves_the_i
         .collect();
     assert_eq!(statuses, [Some(400), Some(200), None, None, None]);
     assert_eq!(dynamodb.faults(), []);
+}
+
+#[tokio::test]
+async fn a_fault_is_set_over_http_and_a_misspelt_one_is_refused() {
+    let sandbox = Sandbox::start(Options::default()).await.unwrap();
+    let url = format!("{}/sandbox/dynamodb/faults", sandbox.binance().url());
+    let client = web::client(Duration::from_secs(5), false);
+
+    let slow = json!({"fault": "slow", "ms": 3, "operation": "Query", "times": 2});
+    let set = client.post(&url).json(&slow).send().await.unwrap();
+    assert_eq!(set.json::<Value>().await.unwrap(), json!([slow]));
+
+    for (misspelt, named) in [
+        (json!({"fault": "throtled"}), "`throtled`"),
+        (json!({"fault": "throttled", "tmies": 2}), "`tmies`"),
+        (json!({"fault": "slow", "time": 3}), "`time`"),
+        (json!({"fault": "throttled", "times": 0}), "times: "),
+        (json!({"fault": "throttled", "operation": "Put"}), "`Put`"),
+    ] {
+        let refused = client.post(&url).json(&misspelt).send().await.unwrap();
+        assert_eq!(refused.status(), 400, "{misspelt}");
+        let problem = refused.text().await.unwrap();
+        assert!(problem.contains(named), "{problem}");
+        assert!(problem.contains("PutItem|GetItem|Query"), "{problem}");
+    }
+    assert_eq!(sandbox.dynamodb().faults().len(), 1);
 }
 
 #[tokio::test]

@@ -95,7 +95,7 @@ async fn a_mode_is_over_after_its_times() {
 }
 
 #[tokio::test]
-async fn a_mode_is_set_over_http_and_an_unknown_one_is_refused() {
+async fn a_mode_is_set_over_http_and_an_unknown_one_or_option_is_refused() {
     let sandbox = Sandbox::start(Options::default()).await.unwrap();
     let url = format!("{}/sandbox/mode", sandbox.binance().url());
     let client = web::client(Duration::from_secs(5), false);
@@ -106,16 +106,21 @@ async fn a_mode_is_set_over_http_and_an_unknown_one_is_refused() {
         .send()
         .await
         .unwrap();
-    let refused = client
-        .post(&url)
-        .json(&json!({"mode": "away"}))
-        .send()
-        .await
-        .unwrap();
-
     assert_eq!(
         set.json::<Value>().await.unwrap(),
         json!({"mode": "slow", "ms": 3, "times": 2})
     );
-    assert_eq!(refused.status(), 400);
+
+    for (misspelt, named) in [
+        (json!({"mode": "away"}), "`away`"),
+        (json!({"mode": "down", "tmies": 3}), "`tmies`"),
+        (json!({"mode": "slow", "time": 3}), "`time`"),
+        (json!({"mode": "down", "times": 0}), "times: "),
+    ] {
+        let refused = client.post(&url).json(&misspelt).send().await.unwrap();
+        assert_eq!(refused.status(), 400, "{misspelt}");
+        let problem = refused.text().await.unwrap();
+        assert!(problem.contains(named), "{problem}");
+        assert!(problem.contains("; known modes: up, down, "), "{problem}");
+    }
 }

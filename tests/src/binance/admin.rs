@@ -9,24 +9,15 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::faults::WaitingFault;
 use super::forgery::Forgery;
 use super::play::{Impossible, Play};
 use super::simulator::Simulator;
+use crate::admin::{Refused, read};
 
 type Sim = Shared<Arc<Simulator>>;
-
-/// An admin call that cannot be carried out: the HTTP status and a sentence.
-pub(crate) struct Refused(StatusCode, String);
-
-impl IntoResponse for Refused {
-    fn into_response(self) -> Response {
-        (self.0, Json(json!({"error": self.1}))).into_response()
-    }
-}
 
 impl From<Impossible> for Refused {
     fn from(impossible: Impossible) -> Self {
@@ -67,13 +58,6 @@ pub(crate) fn router() -> Router<Arc<Simulator>> {
             "/sandbox/behaviour",
             get(async |sim: Sim| Json(sim.state().behaviour.clone())).post(behave),
         )
-}
-
-/// Reads a body whatever its content type is; an empty one means no options. A wrong field is answered by name.
-pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refused> {
-    let body = if body.is_empty() { b"{}" } else { body };
-    serde_json::from_slice(body)
-        .map_err(|error| Refused(StatusCode::BAD_REQUEST, error.to_string()))
 }
 
 async fn event(
@@ -148,8 +132,7 @@ async fn faults(Shared(sim): Sim) -> Json<Vec<WaitingFault>> {
 }
 
 async fn add_fault(sim: Sim, body: Bytes) -> Result<Json<Vec<WaitingFault>>, Refused> {
-    let fault = WaitingFault::read(read(&body)?)
-        .map_err(|problem| Refused(StatusCode::BAD_REQUEST, problem))?;
+    let fault = WaitingFault::read(read(&body)?).map_err(Refused::mistake)?;
     sim.state().faults.push(fault);
     Ok(faults(sim).await)
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::answer::Envelope;
+use crate::admin::Fields;
 
 /// Which calls a fault is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -107,45 +108,32 @@ impl WaitingFault {
     /// # Errors
     /// A sentence naming what is wrong and all that is known.
     pub fn read(json: Value) -> Result<Self, String> {
-        let explain = |problem: String| format!("{problem}; known faults: {KNOWN}");
-        let Value::Object(mut options) = json else {
-            return Err(explain("a fault is a JSON object".to_owned()));
-        };
-        let on = match options.remove("on") {
-            None => On::default(),
-            Some(on) => {
-                serde_json::from_value(on).map_err(|error| explain(format!("on: {error}")))?
-            }
-        };
-        let times = match options.remove("times") {
-            None => 1,
-            Some(times) => {
-                serde_json::from_value(times).map_err(|error| explain(format!("times: {error}")))?
-            }
-        };
-        let Some(Value::String(name)) = options.remove("fault") else {
-            return Err(explain("the field fault is missing".to_owned()));
-        };
-        let fault =
-            read_fault(&name, options).map_err(|error| explain(format!("{name}: {error}")))?;
+        Self::try_read(json).map_err(|problem| format!("{problem}; known faults: {KNOWN}"))
+    }
+
+    fn try_read(json: Value) -> Result<Self, String> {
+        let mut fields = Fields::of(json)?;
+        let on = fields.take("on")?.unwrap_or_default();
+        let times = fields.take_times()?.unwrap_or(1);
+        let name: String = fields.take("fault")?.ok_or("the field fault is missing")?;
+        let fault = read_fault(&name, fields.left()).map_err(|error| format!("{name}: {error}"))?;
         if fault == Fault::WebhookFirst && on != On::Create {
-            return Err(explain("webhookFirst needs \"on\":\"create\"".to_owned()));
+            return Err("webhookFirst needs \"on\":\"create\"".to_owned());
         }
         Ok(Self { on, times, fault })
     }
 }
 
 /// With options it is `{"name":{…}}` to serde; without, `"name"` or, when all of its options have defaults, `{"name":{}}`.
-fn read_fault(name: &str, options: Map<String, Value>) -> Result<Fault, serde_json::Error> {
-    if options.is_empty()
-        && let Ok(fault) = serde_json::from_value(Value::from(name))
-    {
-        return Ok(fault);
+fn read_fault(name: &str, options: Map<String, Value>) -> Result<Fault, String> {
+    if let Ok(fault) = serde_json::from_value(Value::from(name)) {
+        return match options.keys().next() {
+            None => Ok(fault),
+            Some(unknown) => Err(format!("unknown field `{unknown}`")),
+        };
     }
-    serde_json::from_value(Value::Object(Map::from_iter([(
-        name.to_owned(),
-        Value::Object(options),
-    )])))
+    let named = Map::from_iter([(name.to_owned(), Value::Object(options))]);
+    serde_json::from_value(Value::Object(named)).map_err(|error| error.to_string())
 }
 
 /// Uses up one call of the first fault that is for this one.
@@ -190,10 +178,24 @@ mod tests {
     }
 
     #[test]
+    fn a_leftover_field_is_named() {
+        for leftover in [
+            json!({"fault": "lostAnswer", "tmies": 2}),
+            json!({"fault": "slow", "tmies": 2}),
+            json!({"fault": "slow", "ms": 3, "tmies": 2}),
+            json!({"fault": "rate429", "tmies": 2}),
+        ] {
+            let problem = WaitingFault::read(leftover).unwrap_err();
+            assert!(problem.contains(": unknown field `tmies`"), "{problem}");
+        }
+    }
+
+    #[test]
     fn a_misspelt_fault_or_option_is_refused_with_the_known_ones() {
         for misspelt in [
             json!({"fault": "lostAnwser"}),
             json!({"fault": "lostAnswer", "ms": 3}),
+            json!({"fault": "lostAnswer", "times": 0}),
             json!({"fault": "slow"}),
             json!({"fault": "slow", "ms": 3, "on": "creat"}),
             json!({"fault": "webhookFirst"}),

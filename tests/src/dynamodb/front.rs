@@ -12,11 +12,12 @@ use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::admin::{self, Fields, Refused};
 use crate::{clock, web};
 
 /// One way for the table to fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "fault", rename_all = "camelCase")]
+#[serde(tag = "fault", rename_all = "camelCase", deny_unknown_fields)]
 pub enum StoreFault {
     /// `ThrottlingException`; nothing is carried out.
     Throttled,
@@ -33,21 +34,41 @@ pub enum StoreFault {
     },
 }
 
+/// The operations that the functions use.
+const OPERATIONS: [&str; 3] = ["PutItem", "GetItem", "Query"];
+
+/// The faults by name with their options, for people who misspelt one.
+const KNOWN: &str = "throttled, serverError, lostRequest, lostAnswer, slow {ms}; each with \
+    operation?: PutItem|GetItem|Query and times?";
+
 /// A fault waiting for its requests.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct WaitingStoreFault {
-    /// `PutItem`, `GetItem`, `Query` …; any without it.
+    /// `PutItem`, `GetItem` or `Query`; any without it.
     pub operation: Option<String>,
     /// How many requests are left.
-    #[serde(default = "once")]
     pub times: u32,
     /// What happens to them.
     #[serde(flatten)]
     pub fault: StoreFault,
 }
 
-fn once() -> u32 {
-    1
+impl WaitingStoreFault {
+    fn read(json: Value) -> Result<Self, String> {
+        let mut fields = Fields::of(json)?;
+        let operation: Option<String> = fields.take("operation")?;
+        if let Some(unknown) = operation
+            .as_deref()
+            .filter(|name| !OPERATIONS.contains(name))
+        {
+            return Err(format!("the functions use no operation `{unknown}`"));
+        }
+        Ok(Self {
+            operation,
+            times: fields.take_times()?.unwrap_or(1),
+            fault: fields.rest()?,
+        })
+    }
 }
 
 /// A request that arrived.
@@ -230,19 +251,14 @@ fn failure(status: StatusCode, kind: &str) -> Response {
         .into_response()
 }
 
-async fn add(Shared(front): Shared<Front>, body: Bytes) -> Response {
-    match serde_json::from_slice::<WaitingStoreFault>(&body) {
-        Ok(fault) => {
-            front.add(fault);
-            Json(front.faults()).into_response()
-        }
-        Err(error) => {
-            let known =
-                "throttled, serverError, lostRequest, lostAnswer, slow {ms}; operation?, times?";
-            let answer: Value = json!({"error": format!("{error}; known faults: {known}")});
-            (StatusCode::BAD_REQUEST, Json(answer)).into_response()
-        }
-    }
+async fn add(
+    Shared(front): Shared<Front>,
+    body: Bytes,
+) -> Result<Json<Vec<WaitingStoreFault>>, Refused> {
+    let fault = WaitingStoreFault::read(admin::read(&body)?)
+        .map_err(|problem| Refused::mistake(format!("{problem}; known faults: {KNOWN}")))?;
+    front.add(fault);
+    Ok(Json(front.faults()))
 }
 
 async fn clear(Shared(front): Shared<Front>) -> Json<Vec<WaitingStoreFault>> {

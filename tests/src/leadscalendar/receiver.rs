@@ -10,11 +10,11 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use serde::Deserialize;
 use serde_json::{Value, json};
 use standardwebhooks::Webhook;
 
 use super::{Confirmation, Mode};
+use crate::admin::{self, Fields, Refused};
 use crate::{clock, web};
 
 /// Where confirmations are received.
@@ -36,12 +36,9 @@ struct State {
 #[derive(Clone, Default)]
 pub(super) struct Receiver(Arc<Mutex<State>>);
 
-#[derive(Deserialize)]
-struct SetMode {
-    #[serde(flatten)]
-    mode: Mode,
-    times: Option<u32>,
-}
+/// The modes by name with their options, for people who misspelt one.
+const KNOWN: &str =
+    "up, down, slow {ms}, redirect, gone, retryAfter {secs}, drop; each with times?";
 
 impl Receiver {
     pub(super) fn router(&self) -> Router {
@@ -211,19 +208,15 @@ async fn elsewhere(
     StatusCode::OK
 }
 
-async fn set_mode(Shared(receiver): Shared<Receiver>, body: Bytes) -> Response {
-    match serde_json::from_slice::<SetMode>(&body) {
-        Ok(set) => {
-            receiver.set_mode(set.mode, set.times);
-            receiver.shown_mode().into_response()
-        }
-        Err(error) => {
-            let known = "up, down, slow {ms}, redirect, gone, retryAfter {secs}, drop; times?";
-            (
-                StatusCode::BAD_REQUEST,
-                Json(json!({"error": format!("{error}; known modes: {known}")})),
-            )
-                .into_response()
-        }
-    }
+async fn set_mode(Shared(receiver): Shared<Receiver>, body: Bytes) -> Result<Json<Value>, Refused> {
+    let (mode, times) = read_mode(admin::read(&body)?)
+        .map_err(|problem| Refused::mistake(format!("{problem}; known modes: {KNOWN}")))?;
+    receiver.set_mode(mode, times);
+    Ok(receiver.shown_mode())
+}
+
+fn read_mode(json: Value) -> Result<(Mode, Option<u32>), String> {
+    let mut fields = Fields::of(json)?;
+    let times = fields.take_times()?;
+    Ok((fields.rest()?, times))
 }

@@ -93,6 +93,23 @@ async fn an_unknown_fault_is_answered_with_the_known_ones() {
 }
 
 #[tokio::test]
+async fn a_misspelt_option_of_a_fault_is_refused_by_name() {
+    let sandbox = sandbox().await;
+    for (misspelt, named) in [
+        (json!({"fault": "lostAnswer", "tmies": 2}), "`tmies`"),
+        (json!({"fault": "slow", "time": 300}), "`time`"),
+        (json!({"fault": "lostAnswer", "times": 0}), "times: "),
+    ] {
+        let (status, answer) = admin(&sandbox, "faults", &misspelt).await;
+        let problem = answer["error"].as_str().unwrap();
+        assert_eq!(status, 400, "{answer}");
+        assert!(problem.contains(named), "{problem}");
+        assert!(problem.contains("; known faults: "), "{problem}");
+    }
+    assert_eq!(sandbox.binance().faults(), []);
+}
+
+#[tokio::test]
 async fn a_refusal_comes_in_every_shape() {
     let sandbox = sandbox().await;
     for (envelope, http, expected) in [

@@ -1,0 +1,75 @@
+//! What all admin calls share: a body in which every field has to be known, and a refusal that is a sentence.
+
+use std::num::NonZeroU32;
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+
+/// An admin call that cannot be carried out: the HTTP status and a sentence.
+pub(crate) struct Refused(pub(crate) StatusCode, pub(crate) String);
+
+impl Refused {
+    /// The caller's mistake.
+    pub(crate) fn mistake(problem: String) -> Self {
+        Self(StatusCode::BAD_REQUEST, problem)
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        (self.0, Json(json!({"error": self.1}))).into_response()
+    }
+}
+
+/// Reads a body whatever its content type is; an empty one means no options. A wrong field is answered by name.
+pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refused> {
+    let body = if body.is_empty() { b"{}" } else { body };
+    serde_json::from_slice(body).map_err(|error| Refused::mistake(error.to_string()))
+}
+
+/// The fields of a body, read one by one until none is left.
+pub(crate) struct Fields(Map<String, Value>);
+
+impl Fields {
+    /// The fields of an object.
+    pub(crate) fn of(json: Value) -> Result<Self, String> {
+        match json {
+            Value::Object(fields) => Ok(Self(fields)),
+            _ => Err("it must be a JSON object".to_owned()),
+        }
+    }
+
+    /// Reads a field; nothing when it is missing or null.
+    pub(crate) fn take<T: DeserializeOwned>(&mut self, name: &str) -> Result<Option<T>, String> {
+        let value = self.0.remove(name).unwrap_or_default();
+        serde_json::from_value(value).map_err(|error| format!("{name}: {error}"))
+    }
+
+    /// Reads the field `times`, which must be 1 or more.
+    pub(crate) fn take_times(&mut self) -> Result<Option<u32>, String> {
+        let times: Option<NonZeroU32> = self.take("times")?;
+        Ok(times.map(NonZeroU32::get))
+    }
+
+    /// All that is left.
+    pub(crate) fn left(self) -> Map<String, Value> {
+        self.0
+    }
+
+    /// Reads all that is left as one value that is written with the same fields. Serde alone lets any field pass beside
+    /// the name of a variant that has none.
+    pub(crate) fn rest<T: DeserializeOwned + Serialize>(self) -> Result<T, String> {
+        let names: Vec<String> = self.0.keys().cloned().collect();
+        let left = Value::Object(self.0);
+        let read: T = serde_json::from_value(left).map_err(|error| error.to_string())?;
+        let known = json!(read);
+        match names.iter().find(|name| known.get(name).is_none()) {
+            Some(unknown) => Err(format!("unknown field `{unknown}`")),
+            None => Ok(read),
+        }
+    }
+}
