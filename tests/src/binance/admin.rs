@@ -16,6 +16,7 @@ use super::forgery::Forgery;
 use super::play::{Impossible, Play};
 use super::simulator::Simulator;
 use crate::admin::{Refused, read};
+use crate::clock;
 
 type Sim = Shared<Arc<Simulator>>;
 
@@ -48,7 +49,7 @@ pub(crate) fn router() -> Router<Arc<Simulator>> {
         .route("/sandbox/notify", post(notify))
         .route("/sandbox/sign", post(sign))
         .route("/sandbox/certificates/rotate", post(rotate))
-        .route("/sandbox/clock", get(async |sim: Sim| clock(&sim)))
+        .route("/sandbox/clock", get(async |sim: Sim| time(&sim)))
         .route("/sandbox/advance", post(advance))
         .route(
             "/sandbox/faults",
@@ -110,7 +111,7 @@ async fn rotate(Shared(sim): Sim, body: Bytes) -> Result<Json<Value>, Refused> {
     Ok(Json(json!({"certSerial": sim.rotate(rotate.keep_old)})))
 }
 
-fn clock(sim: &Arc<Simulator>) -> Json<Value> {
+fn time(sim: &Arc<Simulator>) -> Json<Value> {
     let state = sim.state();
     Json(json!({"nowMs": state.now_ms(), "offsetMs": state.offset_ms}))
 }
@@ -118,13 +119,19 @@ fn clock(sim: &Arc<Simulator>) -> Json<Value> {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Advance {
-    seconds: u32,
+    seconds: Option<u32>,
+    by: Option<String>,
 }
 
 async fn advance(Shared(sim): Sim, body: Bytes) -> Result<Json<Value>, Refused> {
     let advance: Advance = read(&body)?;
-    sim.advance(advance.seconds);
-    Ok(clock(&sim))
+    let seconds = match (advance.seconds, advance.by) {
+        (Some(seconds), None) => Ok(seconds),
+        (None, Some(by)) => clock::seconds(&by),
+        _ => Err(r#"say either {"by":"1h"} or {"seconds":3600}"#.to_owned()),
+    };
+    sim.advance(seconds.map_err(Refused::mistake)?);
+    Ok(time(&sim))
 }
 
 async fn faults(Shared(sim): Sim) -> Json<Vec<WaitingFault>> {

@@ -81,7 +81,7 @@ fn print_curl(sandbox: &Sandbox, url: &str) {
     );
     println!("  curl -s {binance}/sandbox/mode -d '{{\"mode\":\"down\",\"times\":3}}'");
     println!("Move the time on by an hour:");
-    println!("  curl -s {binance}/sandbox/advance -d '{{\"seconds\":3600}}'");
+    println!("  curl -s {binance}/sandbox/advance -d '{{\"by\":\"1h\"}}'");
     println!("\nCtrl-C ends everything.");
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::merchant::{Request, create, order, sandbox};
+use crate::merchant::{Request, admin, create, order, sandbox};
 
 #[tokio::test]
 async fn a_good_order_is_answered_in_binances_shape() {
@@ -241,6 +241,27 @@ async fn an_order_expires_when_the_simulators_time_has_come() {
     .send()
     .await;
     assert_eq!(closing["code"], "400204");
+}
+
+#[tokio::test]
+async fn time_is_moved_by_seconds_or_by_a_length_with_its_unit() {
+    let sandbox = sandbox().await;
+
+    let (status, _) = admin(&sandbox, "advance", &json!({"seconds": 60})).await;
+    assert_eq!(status, 200);
+    let (_, moved) = admin(&sandbox, "advance", &json!({"by": "1h"})).await;
+    assert_eq!(moved["offsetMs"], 3_660_000);
+
+    for (wrong, rule) in [
+        (json!({"by": "1 hour"}), "as in 90s or 1h"),
+        (json!({"hours": 1}), "expected `seconds` or `by`"),
+        (json!({"by": "1h", "seconds": 1}), "say either"),
+        (json!({}), "say either"),
+    ] {
+        let (status, answer) = admin(&sandbox, "advance", &wrong).await;
+        assert_eq!(status, 400, "{answer}");
+        assert!(answer["error"].as_str().unwrap().contains(rule), "{answer}");
+    }
 }
 
 #[tokio::test]
