@@ -82,7 +82,7 @@ deploy: build ## Deploy to AWS; asks for what samconfig.toml does not say
 
 .PHONY: clean
 clean: ## Remove what was built and installed here
-	rm -rf target .aws-sam .sandbox .venv
+	rm -rf target .aws-sam .venv
 
 # All binaries in one go: `cargo lambda watch` and `cargo run --bin` select the same features, and find them compiled.
 .PHONY: binaries

@@ -22,8 +22,11 @@ Options of up, dev and event, with the environment variable that may be set inst
   --binance-port N         BINANCE_PORT        simulator, checkout, admin API, console (default 9100)
   --leadscalendar-port N   LEADSCALENDAR_PORT  receiver of confirmations (default 9200)
   --dynamodb-port N        DYNAMODB_PORT       DynamoDB (default 8000)
-  --memory                                     keep the table in memory, not in .sandbox/orders.db
-A port of 0 is a free one.";
+  --table FILE                                 keep DynamoDB's table in FILE (up and dev; default: in memory)
+A port of 0 is a free one.
+
+The simulator and the LeadsCalendar stand-in keep everything in memory and forget it when the program ends. Orders in a
+table that outlives them have checkouts that nobody knows any more.";
 
 /// What to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +46,8 @@ pub(crate) struct Arguments {
     pub(crate) binance_port: u16,
     pub(crate) leadscalendar_port: u16,
     pub(crate) dynamodb_port: u16,
-    pub(crate) memory: bool,
+    /// The file of the table; memory without it.
+    pub(crate) table: Option<PathBuf>,
     /// The function whose event is asked for.
     pub(crate) function: Option<String>,
     /// The order that the event is about.
@@ -64,7 +68,7 @@ impl Arguments {
             binance_port: from_environment("BINANCE_PORT", 9100)?,
             leadscalendar_port: from_environment("LEADSCALENDAR_PORT", 9200)?,
             dynamodb_port: from_environment("DYNAMODB_PORT", 8000)?,
-            memory: false,
+            table: None,
             function: None,
             order: None,
         };
@@ -95,8 +99,9 @@ impl Arguments {
                 _ if read.command == Command::Demo => {
                     return Err(format!("demo takes no {name}: its ports are free ones"));
                 }
-                "--memory" => {
-                    read.memory = true;
+                "--table" if read.command != Command::Event => {
+                    let file = value.or_else(|| arguments.next());
+                    read.table = Some(file.ok_or("--table needs a file")?.into());
                     continue;
                 }
                 "--order" if read.command == Command::Event => {
@@ -117,33 +122,21 @@ impl Arguments {
         Ok(read)
     }
 
-    /// How to start the sandbox; makes the folder of the table's file.
-    pub(crate) fn options(&self) -> Result<Options, String> {
-        let dynamodb_file = if self.memory {
-            None
-        } else {
-            Some(table_file()?)
-        };
-        Ok(Options {
+    /// How to start the sandbox.
+    pub(crate) fn options(&self) -> Options {
+        Options {
             binance_port: self.binance_port,
             leadscalendar_port: self.leadscalendar_port,
             dynamodb_port: self.dynamodb_port,
-            dynamodb_file,
+            dynamodb_file: self.table.clone(),
             ..Options::default()
-        })
+        }
     }
 }
 
 /// The root of the workspace, where `CargoLambda.toml` and the functions are.
 pub(crate) fn workspace() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
-}
-
-fn table_file() -> Result<PathBuf, String> {
-    let folder = workspace().join(".sandbox");
-    std::fs::create_dir_all(&folder)
-        .map_err(|error| format!("the folder .sandbox cannot be made: {error}"))?;
-    Ok(folder.join("orders.db"))
 }
 
 fn port(name: &str, text: &str) -> Result<u16, String> {
@@ -172,13 +165,7 @@ mod tests {
     fn a_flag_wins_over_the_environment_and_that_over_the_default() {
         let environment = [("BINANCE_PORT", "1"), ("GATEWAY_PORT", "2")];
         let read = read(
-            &[
-                "dev",
-                "--binance-port=3",
-                "--dynamodb-port",
-                "4",
-                "--memory",
-            ],
+            &["dev", "--binance-port=3", "--dynamodb-port", "4"],
             &environment,
         )
         .unwrap();
@@ -188,10 +175,20 @@ mod tests {
             read.leadscalendar_port,
             read.dynamodb_port,
         );
-        assert_eq!(
-            (read.command, ports, read.memory),
-            (Command::Dev, (2, 3, 9200, 4), true)
-        );
+        assert_eq!((read.command, ports), (Command::Dev, (2, 3, 9200, 4)));
+    }
+
+    #[test]
+    fn the_table_is_in_memory_unless_a_file_is_named() {
+        for (arguments, file) in [
+            (&["dev"][..], None),
+            (&["up"], None),
+            (&["dev", "--table", "orders.db"], Some("orders.db")),
+            (&["up", "--table=orders.db"], Some("orders.db")),
+        ] {
+            let read = read(arguments, &[]).unwrap();
+            assert_eq!(read.options().dynamodb_file, file.map(PathBuf::from));
+        }
     }
 
     #[test]
@@ -214,7 +211,8 @@ mod tests {
                 vec!["up", "--gateway-port", "70000"],
                 "--gateway-port is \"70000\"",
             ),
-            (vec!["demo", "--memory"], "demo takes no --memory"),
+            (vec!["up", "--table"], "--table needs a file"),
+            (vec!["demo", "--table"], "demo takes no --table"),
         ] {
             let problem = read(&arguments, &[]).unwrap_err();
             assert!(problem.starts_with(named), "{problem}");

@@ -17,7 +17,7 @@ pub(crate) async fn run(
     interrupted: impl Future<Output = ()>,
 ) -> Result<(), String> {
     let port = gateway_port(arguments.gateway_port).await?;
-    let sandbox = Sandbox::start(arguments.options()?).await?;
+    let sandbox = Sandbox::start(arguments.options()).await?;
     let mut functions = start(&sandbox, port)?;
     let outcome = tokio::select! {
         outcome = serve(&sandbox, &mut functions) => outcome,

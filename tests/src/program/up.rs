@@ -8,7 +8,7 @@ pub(crate) async fn run(
     arguments: &Arguments,
     interrupted: impl Future<Output = ()>,
 ) -> Result<(), String> {
-    let sandbox = Sandbox::start(arguments.options()?).await?;
+    let sandbox = Sandbox::start(arguments.options()).await?;
     print_addresses(&sandbox);
     println!("\nSettings for the functions:");
     let callback_url = format!(
