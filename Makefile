@@ -19,7 +19,7 @@ PIP_INSTALL := .venv/bin/python -m pip install --disable-pip-version-check --pro
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
 	@echo
-	@echo 'Ports of demo and dev: GATEWAY_PORT, BINANCE_PORT, LEADSCALENDAR_PORT, DYNAMODB_PORT.'
+	@echo 'Ports of dev: GATEWAY_PORT, BINANCE_PORT, LEADSCALENDAR_PORT, DYNAMODB_PORT.'
 
 .PHONY: demo
 demo: binaries ## Play one order, from POST /orders to the accepted confirmation

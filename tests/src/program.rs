@@ -25,7 +25,7 @@ pub async fn run(
     let interrupted = interruption()?;
     match arguments.command {
         Command::Help => {
-            println!("{}", arguments::HELP);
+            print!("{}", arguments::HELP);
             Ok(())
         }
         Command::Up => up::run(&arguments, interrupted).await,

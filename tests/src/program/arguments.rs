@@ -1,32 +1,16 @@
 //! The arguments of the program, and the environment variables that stand in for them.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::sandbox::Options;
 
 /// What `--help` prints.
-pub(crate) const HELP: &str = "\
-Usage: sandbox up|dev|demo|event [options]
+pub(crate) const HELP: &str = include_str!("help.txt");
 
-  up    runs DynamoDB, the Binance Pay simulator with its console, and the LeadsCalendar stand-in
-  dev   the same, and the functions under cargo-lambda; invokes reconcile-orders every few seconds
-  demo  plays one order from POST /orders to the accepted confirmation, on free ports, and leaves
-  event binance-callback --order MERCHANT_TRADE_NO
-        lets the payer pay at the running sandbox, without a notification, and prints the event that brings the signed
-        notification, for `cargo lambda invoke binance-callback --data-file`
-  event get-order --order ORDER_ID
-        prints the event of GET /orders/ORDER_ID
-
-Options of up, dev and event, with the environment variable that may be set instead:
-  --gateway-port N         GATEWAY_PORT        the functions' HTTP API (default 9000)
-  --binance-port N         BINANCE_PORT        simulator, checkout, admin API, console (default 9100)
-  --leadscalendar-port N   LEADSCALENDAR_PORT  receiver of confirmations (default 9200)
-  --dynamodb-port N        DYNAMODB_PORT       DynamoDB (default 8000)
-  --table FILE                                 keep DynamoDB's table in FILE (up and dev; default: in memory)
-A port of 0 is a free one.
-
-The simulator and the LeadsCalendar stand-in keep everything in memory and forget it when the program ends. Orders in a
-table that outlives them have checkouts that nobody knows any more.";
+/// For `up`, which cannot choose the port of functions that others start.
+const NO_GATEWAY: &str = "up starts no functions, so that their port cannot be a free one: \
+    --gateway-port or GATEWAY_PORT must say on which one they will listen";
 
 /// What to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,18 +22,46 @@ pub(crate) enum Command {
     Help,
 }
 
+impl Command {
+    fn named(name: &str) -> Result<Self, String> {
+        match name {
+            "up" => Ok(Self::Up),
+            "dev" => Ok(Self::Dev),
+            "demo" => Ok(Self::Demo),
+            "event" => Ok(Self::Event),
+            "help" => Ok(Self::Help),
+            _ => Err(format!("{name} is none of up, dev, demo, event\n\n{HELP}")),
+        }
+    }
+
+    /// The options it takes; the environment variables of others are not looked at.
+    fn options(self) -> &'static [&'static str] {
+        match self {
+            Self::Up | Self::Dev => &[
+                "--gateway-port",
+                "--binance-port",
+                "--leadscalendar-port",
+                "--dynamodb-port",
+                "--table",
+            ],
+            Self::Event => &["--binance-port", "--order"],
+            Self::Demo | Self::Help => &[],
+        }
+    }
+}
+
 /// What the program was asked for.
 #[derive(Debug)]
 pub(crate) struct Arguments {
     pub(crate) command: Command,
+    /// What the command is about: the function whose event is asked for.
+    pub(crate) about: Option<String>,
     pub(crate) gateway_port: u16,
     pub(crate) binance_port: u16,
     pub(crate) leadscalendar_port: u16,
     pub(crate) dynamodb_port: u16,
     /// The file of the table; memory without it.
     pub(crate) table: Option<PathBuf>,
-    /// The function whose event is asked for.
-    pub(crate) function: Option<String>,
     /// The order that the event is about.
     pub(crate) order: Option<String>,
 }
@@ -57,69 +69,39 @@ pub(crate) struct Arguments {
 impl Arguments {
     /// Reads the arguments; what they leave open is taken from the environment, then from the defaults.
     pub(crate) fn read(
-        mut arguments: impl Iterator<Item = String>,
+        arguments: impl Iterator<Item = String>,
         lookup: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Self, String> {
-        let from_environment =
-            |name: &str, default| lookup(name).map_or(Ok(default), |text| port(name, &text));
-        let mut read = Self {
-            command: Command::Help,
-            gateway_port: from_environment("GATEWAY_PORT", 9000)?,
-            binance_port: from_environment("BINANCE_PORT", 9100)?,
-            leadscalendar_port: from_environment("LEADSCALENDAR_PORT", 9200)?,
-            dynamodb_port: from_environment("DYNAMODB_PORT", 8000)?,
-            table: None,
-            function: None,
-            order: None,
-        };
-        read.command = match arguments.next().as_deref() {
-            None => return Err(format!("say what to run\n\n{HELP}")),
-            Some("up") => Command::Up,
-            Some("dev") => Command::Dev,
-            Some("demo") => Command::Demo,
-            Some("event") => {
-                read.function = arguments.next();
-                Command::Event
-            }
-            Some("-h" | "--help" | "help") => return Ok(read),
-            Some(other) => {
-                return Err(format!("{other} is none of up, dev, demo, event\n\n{HELP}"));
-            }
-        };
-        while let Some(argument) = arguments.next() {
-            let (name, value) = match argument.split_once('=') {
-                Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
-                None => (argument, None),
-            };
-            let wanted = match name.as_str() {
-                "-h" | "--help" => {
-                    read.command = Command::Help;
-                    continue;
-                }
-                _ if read.command == Command::Demo => {
-                    return Err(format!("demo takes no {name}: its ports are free ones"));
-                }
-                "--table" if read.command != Command::Event => {
-                    let file = value.or_else(|| arguments.next());
-                    read.table = Some(file.ok_or("--table needs a file")?.into());
-                    continue;
-                }
-                "--order" if read.command == Command::Event => {
-                    read.order = value.or_else(|| arguments.next());
-                    continue;
-                }
-                "--gateway-port" => &mut read.gateway_port,
-                "--binance-port" => &mut read.binance_port,
-                "--leadscalendar-port" => &mut read.leadscalendar_port,
-                "--dynamodb-port" => &mut read.dynamodb_port,
-                _ => return Err(format!("{name} is not known\n\n{HELP}")),
-            };
-            let value = value
-                .or_else(|| arguments.next())
-                .ok_or_else(|| format!("{name} needs a port"))?;
-            *wanted = port(&name, &value)?;
+        let mut words: Vec<String> = arguments.collect();
+        if words.iter().any(|word| word == "-h" || word == "--help") {
+            words = vec!["help".to_owned()];
         }
-        Ok(read)
+        let mut words = words.into_iter();
+        let name = words.next();
+        let name = name.ok_or_else(|| format!("say what to run\n\n{HELP}"))?;
+        let command = Command::named(&name)?;
+        let (about, mut given) = behind(command, &name, words)?;
+        let port = |option: &str, variable: &str, default: u16| match given.get(option) {
+            Some(text) => port(option, text),
+            None if command.options().contains(&option) => {
+                lookup(variable).map_or(Ok(default), |text| port(variable, &text))
+            }
+            None => Ok(default),
+        };
+        let gateway_port = port("--gateway-port", "GATEWAY_PORT", 9000)?;
+        if command == Command::Up && gateway_port == 0 {
+            return Err(NO_GATEWAY.to_owned());
+        }
+        Ok(Self {
+            command,
+            about,
+            gateway_port,
+            binance_port: port("--binance-port", "BINANCE_PORT", 9100)?,
+            leadscalendar_port: port("--leadscalendar-port", "LEADSCALENDAR_PORT", 9200)?,
+            dynamodb_port: port("--dynamodb-port", "DYNAMODB_PORT", 8000)?,
+            table: given.remove("--table").map(PathBuf::from),
+            order: given.remove("--order"),
+        })
     }
 
     /// How to start the sandbox.
@@ -132,6 +114,37 @@ impl Arguments {
             ..Options::default()
         }
     }
+}
+
+/// Reads what stands behind the command: what it is about, and its options.
+fn behind(
+    command: Command,
+    name: &str,
+    mut words: impl Iterator<Item = String>,
+) -> Result<(Option<String>, BTreeMap<String, String>), String> {
+    let (mut about, mut given) = (None, BTreeMap::new());
+    while let Some(word) = words.next() {
+        if command == Command::Event && about.is_none() && !word.starts_with('-') {
+            about = Some(word);
+            continue;
+        }
+        let (option, value) = match word.split_once('=') {
+            Some((option, value)) => (option.to_owned(), Some(value.to_owned())),
+            None => (word, None),
+        };
+        let known = command.options();
+        if !known.contains(&option.as_str()) {
+            let known = match known {
+                [] => "options at all".to_owned(),
+                known => format!("{option}, only {}", known.join(", ")),
+            };
+            return Err(format!("{name} takes no {known}"));
+        }
+        let value = value.or_else(|| words.next());
+        let value = value.ok_or_else(|| format!("{option} needs a value"))?;
+        given.insert(option, value);
+    }
+    Ok((about, given))
 }
 
 /// The root of the workspace, where `CargoLambda.toml` and the functions are.
@@ -195,8 +208,36 @@ mod tests {
     fn an_event_is_asked_for_by_function_and_order() {
         let read = read(&["event", "get-order", "--order", "17"], &[]).unwrap();
         assert_eq!(read.command, Command::Event);
-        assert_eq!(read.function.as_deref(), Some("get-order"));
+        assert_eq!(read.about.as_deref(), Some("get-order"));
         assert_eq!(read.order.as_deref(), Some("17"));
+    }
+
+    #[test]
+    fn help_may_be_asked_for_anywhere() {
+        for arguments in [
+            &["help"][..],
+            &["--help"],
+            &["up", "--help"],
+            &["event", "-h"],
+            &["event", "get-order", "--help"],
+            &["demo", "--port", "-h"],
+        ] {
+            let read = read(arguments, &[("GATEWAY_PORT", "none")]).unwrap();
+            assert_eq!(read.command, Command::Help, "{arguments:?}");
+        }
+    }
+
+    #[test]
+    fn a_variable_that_a_command_does_not_use_is_not_read() {
+        let environment = [("GATEWAY_PORT", "none"), ("DYNAMODB_PORT", "none")];
+        for arguments in [&["demo"][..], &["event", "get-order"]] {
+            read(arguments, &environment).unwrap();
+        }
+        let problem = read(&["up"], &environment).unwrap_err();
+        assert!(problem.starts_with("GATEWAY_PORT is \"none\""), "{problem}");
+        read(&["dev"], &[("GATEWAY_PORT", "0")]).unwrap();
+        let problem = read(&["up"], &[("GATEWAY_PORT", "0")]).unwrap_err();
+        assert!(problem.starts_with("up starts no functions"), "{problem}");
     }
 
     #[test]
@@ -204,15 +245,22 @@ mod tests {
         for (arguments, named) in [
             (vec!["op"], "op is none of up, dev, demo, event"),
             (vec![], "say what to run"),
-            (vec!["up", "--port", "1"], "--port is not known"),
-            (vec!["up", "--order", "17"], "--order is not known"),
-            (vec!["up", "--gateway-port"], "--gateway-port needs a port"),
+            (vec!["up", "--port", "1"], "up takes no --port, only --gate"),
+            (vec!["up", "--order", "17"], "up takes no --order"),
+            (vec!["up", "down"], "up takes no down"),
+            (
+                vec!["event", "get-order", "x"],
+                "event takes no x, only --b",
+            ),
+            (vec!["event", "--table", "x"], "event takes no --table"),
+            (vec!["up", "--gateway-port"], "--gateway-port needs a value"),
+            (vec!["up", "--gateway-port=0"], "up starts no functions"),
             (
                 vec!["up", "--gateway-port", "70000"],
                 "--gateway-port is \"70000\"",
             ),
-            (vec!["up", "--table"], "--table needs a file"),
-            (vec!["demo", "--table"], "demo takes no --table"),
+            (vec!["up", "--table"], "--table needs a value"),
+            (vec!["demo", "--table"], "demo takes no options at all"),
         ] {
             let problem = read(&arguments, &[]).unwrap_err();
             assert!(problem.starts_with(named), "{problem}");

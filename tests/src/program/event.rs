@@ -10,17 +10,21 @@ use crate::{clock, random, web};
 
 /// Prints the event, to be saved as a file for `cargo lambda invoke`.
 pub(crate) async fn run(arguments: &Arguments) -> Result<(), String> {
-    let function = arguments.function.as_deref().unwrap_or_default();
+    let function = arguments.about.as_deref();
+    let function = function.ok_or("say for which function: binance-callback or get-order")?;
+    if !["binance-callback", "get-order"].contains(&function) {
+        return Err(format!(
+            "there is no event for {function}, only for binance-callback and get-order"
+        ));
+    }
     let order = arguments.order.as_deref();
     let order = order.ok_or("say which order the event is about: --order")?;
-    let event = match function {
-        "binance-callback" => callback(arguments.binance_port, order).await?,
-        "get-order" => {
-            let key = Options::default().app_api_key;
-            let headers = Map::from_iter([("x-mbx-apikey".to_owned(), key.into())]);
-            http_event("GET", &format!("/orders/{order}"), &headers, None)
-        }
-        _ => return Err("say for which function: binance-callback or get-order".to_owned()),
+    let event = if function == "get-order" {
+        let key = Options::default().app_api_key;
+        let headers = Map::from_iter([("x-mbx-apikey".to_owned(), key.into())]);
+        http_event("GET", &format!("/orders/{order}"), &headers, None)
+    } else {
+        callback(arguments.binance_port, order).await?
     };
     println!("{event:#}");
     Ok(())
@@ -88,4 +92,20 @@ fn http_event(method: &str, path: &str, headers: &Map<String, Value>, body: Opti
         "body": body,
         "isBase64Encoded": false,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #[tokio::test]
+    async fn an_unknown_function_is_named_before_anything_that_is_missing() {
+        for (arguments, named) in [
+            (vec!["event"], "say for which function"),
+            (vec!["event", "foo"], "there is no event for foo"),
+            (vec!["event", "get-order"], "say which order"),
+        ] {
+            let arguments = arguments.into_iter().map(str::to_owned);
+            let problem = crate::program::run(arguments, &|_| None).await.unwrap_err();
+            assert!(problem.starts_with(named), "{problem}");
+        }
+    }
 }
