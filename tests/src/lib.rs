@@ -11,7 +11,7 @@
 //! | [`leadscalendar`] | the stand-in that receives confirmations and verifies them |
 //! | [`console`] | the page that shows and steers all of it |
 //! | `admin` | what all calls of the admin API share |
-//! | [`program`] | the program `sandbox`: `up`, `dev`, `demo` |
+//! | [`program`] | the program `sandbox`: `up`, `dev`, `demo`, `event`, `advance` |
 //! | [`web`], [`clock`], [`random`] | the accept loop and the HTTP client, the clock, the random generator |
 
 mod admin;

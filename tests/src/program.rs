@@ -1,12 +1,14 @@
 //! The program `sandbox`: `up` runs the stand-ins, `dev` the functions too, `demo` plays one order and leaves,
-//! `event` prints what a function is invoked with.
+//! `event` prints what a function is invoked with, `advance` moves the time on.
 
+mod advance;
 mod arguments;
 pub mod cargo_lambda;
 mod demo;
 mod dev;
 mod event;
 mod functions;
+mod running;
 mod up;
 
 use tokio::signal::unix::{SignalKind, signal};
@@ -32,6 +34,7 @@ pub async fn run(
         Command::Dev => dev::run(&arguments, interrupted).await,
         Command::Demo => demo::run(interrupted).await,
         Command::Event => event::run(&arguments).await,
+        Command::Advance => advance::run(&arguments).await,
     }
 }
 

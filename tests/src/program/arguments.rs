@@ -19,6 +19,7 @@ pub(crate) enum Command {
     Dev,
     Demo,
     Event,
+    Advance,
     Help,
 }
 
@@ -29,8 +30,11 @@ impl Command {
             "dev" => Ok(Self::Dev),
             "demo" => Ok(Self::Demo),
             "event" => Ok(Self::Event),
+            "advance" => Ok(Self::Advance),
             "help" => Ok(Self::Help),
-            _ => Err(format!("{name} is none of up, dev, demo, event\n\n{HELP}")),
+            _ => Err(format!(
+                "{name} is none of up, dev, demo, event, advance\n\n{HELP}"
+            )),
         }
     }
 
@@ -45,6 +49,7 @@ impl Command {
                 "--table",
             ],
             Self::Event => &["--binance-port", "--order"],
+            Self::Advance => &["--binance-port"],
             Self::Demo | Self::Help => &[],
         }
     }
@@ -54,7 +59,7 @@ impl Command {
 #[derive(Debug)]
 pub(crate) struct Arguments {
     pub(crate) command: Command,
-    /// What the command is about: the function whose event is asked for.
+    /// What the command is about: a function for `event`, a length of time for `advance`.
     pub(crate) about: Option<String>,
     pub(crate) gateway_port: u16,
     pub(crate) binance_port: u16,
@@ -124,7 +129,8 @@ fn behind(
 ) -> Result<(Option<String>, BTreeMap<String, String>), String> {
     let (mut about, mut given) = (None, BTreeMap::new());
     while let Some(word) = words.next() {
-        if command == Command::Event && about.is_none() && !word.starts_with('-') {
+        let is_about = matches!(command, Command::Event | Command::Advance);
+        if is_about && about.is_none() && !word.starts_with('-') {
             about = Some(word);
             continue;
         }
@@ -243,7 +249,7 @@ mod tests {
     #[test]
     fn a_mistake_is_named() {
         for (arguments, named) in [
-            (vec!["op"], "op is none of up, dev, demo, event"),
+            (vec!["op"], "op is none of up, dev, demo, event, advance"),
             (vec![], "say what to run"),
             (vec!["up", "--port", "1"], "up takes no --port, only --gate"),
             (vec!["up", "--order", "17"], "up takes no --order"),

@@ -1,12 +1,11 @@
 //! `sandbox event`: the event with which API Gateway invokes a function, made from what the running sandbox holds.
 
-use std::time::Duration;
-
 use serde_json::{Map, Value, json};
 
 use super::arguments::Arguments;
+use super::running::ask;
 use crate::sandbox::Options;
-use crate::{clock, random, web};
+use crate::{clock, random};
 
 /// Prints the event, to be saved as a file for `cargo lambda invoke`.
 pub(crate) async fn run(arguments: &Arguments) -> Result<(), String> {
@@ -32,12 +31,11 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<(), String> {
 
 /// A notification of the order's payment, signed by the running simulator.
 async fn callback(port: u16, trade_no: &str) -> Result<Value, String> {
-    let admin = format!("http://127.0.0.1:{port}/sandbox");
     let silently = json!({"notify": false});
     // Refused when somebody has paid already, which is as good.
-    ask(&format!("{admin}/orders/{trade_no}/pay"), &silently, &[409]).await?;
+    ask(port, &format!("orders/{trade_no}/pay"), &silently, &[409]).await?;
     let about = json!({"merchantTradeNo": trade_no});
-    let signed = ask(&format!("{admin}/sign"), &about, &[]).await?;
+    let signed = ask(port, "sign", &about, &[]).await?;
     let mut headers: Map<String, Value> = signed["headers"]
         .as_array()
         .into_iter()
@@ -47,19 +45,6 @@ async fn callback(port: u16, trade_no: &str) -> Result<Value, String> {
     headers.insert("content-type".to_owned(), "application/json".into());
     let body = signed["body"].as_str();
     Ok(http_event("POST", "/binance-callback", &headers, body))
-}
-
-async fn ask(url: &str, body: &Value, fine: &[u16]) -> Result<Value, String> {
-    let client = web::client(Duration::from_secs(10), false);
-    let sent = client.post(url).json(body).send().await;
-    let answer =
-        sent.map_err(|_| format!("no sandbox answers at {url}: is `make dev` running?"))?;
-    let status = answer.status();
-    let text = answer.text().await.map_err(|error| error.to_string())?;
-    if !status.is_success() && !fine.contains(&status.as_u16()) {
-        return Err(format!("{url} answers {status}: {text}"));
-    }
-    serde_json::from_str(&text).map_err(|error| format!("{url}: {error}"))
 }
 
 /// API Gateway's payload format 2.0.

@@ -1,0 +1,27 @@
+//! The admin API of the sandbox that runs already, asked over HTTP.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::web;
+
+/// Calls the admin API on the simulator's port; an answer with one of the statuses `fine` is as good as a success.
+pub(crate) async fn ask(
+    port: u16,
+    path: &str,
+    body: &Value,
+    fine: &[u16],
+) -> Result<Value, String> {
+    let url = &format!("http://127.0.0.1:{port}/sandbox/{path}");
+    let client = web::client(Duration::from_secs(10), false);
+    let sent = client.post(url).json(body).send().await;
+    let answer =
+        sent.map_err(|_| format!("no sandbox answers at {url}: is `make dev` running?"))?;
+    let status = answer.status();
+    let text = answer.text().await.map_err(|error| error.to_string())?;
+    if !status.is_success() && !fine.contains(&status.as_u16()) {
+        return Err(format!("{url} answers {status}: {text}"));
+    }
+    serde_json::from_str(&text).map_err(|error| format!("{url}: {error}"))
+}
