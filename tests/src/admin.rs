@@ -1,10 +1,12 @@
-//! What all admin calls share: a body in which every field has to be known, and a refusal that is a sentence.
+//! What all admin calls share: the list of them, a body in which every field has to be known, and a refusal that is a
+//! sentence.
 
 use std::num::NonZeroU32;
 
-use axum::Json;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get};
+use axum::{Json, Router};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
@@ -23,6 +25,21 @@ impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         (self.0, Json(json!({"error": self.1}))).into_response()
     }
+}
+
+/// Lists the routes of a port; any other path below `/sandbox` is answered with where to find the list.
+pub(crate) fn index(routes: String) -> Router {
+    let unknown = async |uri: Uri| {
+        let problem = format!(
+            "there is no {}: GET /sandbox/ lists what there is",
+            uri.path()
+        );
+        Refused(StatusCode::NOT_FOUND, problem)
+    };
+    Router::new()
+        .route("/sandbox", get(routes.clone()))
+        .route("/sandbox/", get(routes))
+        .route("/sandbox/{*path}", any(unknown))
 }
 
 /// Reads a body whatever its content type is; an empty one means no options. A wrong field is answered by name.

@@ -27,6 +27,7 @@ use axum::Router;
 use serde_json::Value;
 use tokio::net::TcpListener;
 
+pub(crate) use admin::ROUTES;
 pub use answer::Envelope;
 pub use certificates::PublicCertificate;
 pub use deliveries::Delivery;

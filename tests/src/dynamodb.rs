@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+pub(crate) use front::ROUTES;
 pub use front::{StoreCall, StoreFault, WaitingStoreFault};
 
 use crate::web::{self, Server};

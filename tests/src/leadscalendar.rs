@@ -12,6 +12,8 @@ use tokio::net::TcpListener;
 use crate::web::Server;
 use receiver::{PATH, Receiver};
 
+pub(crate) use receiver::ROUTES;
+
 /// How confirmations are met.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "mode", rename_all = "camelCase", deny_unknown_fields)]

@@ -7,10 +7,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::binance::{Behaviour, Binance, Credentials};
+use crate::binance::{self, Behaviour, Binance, Credentials};
 use crate::dynamodb::{self, DynamoDb};
-use crate::leadscalendar::LeadsCalendar;
-use crate::{clock, console, random, web};
+use crate::leadscalendar::{self, LeadsCalendar};
+use crate::{admin, clock, console, random, web};
 
 /// How to start the sandbox; port 0 is a free one.
 #[derive(Clone, Debug)]
@@ -71,10 +71,12 @@ impl Sandbox {
             api_key: padded("sandboxkey"),
             api_secret: padded("sandboxsecret"),
         };
+        let routes = [binance::ROUTES, leadscalendar::ROUTES, dynamodb::ROUTES];
         let more: Router = leadscalendar
             .admin()
             .merge(dynamodb.admin())
-            .merge(console::router());
+            .merge(console::router())
+            .merge(admin::index(routes.concat()));
         let binance = Binance::start(
             listener,
             credentials.clone(),

@@ -18,6 +18,31 @@ use super::simulator::Simulator;
 use crate::admin::{Refused, read};
 use crate::clock;
 
+/// What the routes are for, and the options they take.
+pub(crate) const ROUTES: &str = "\
+Bodies are JSON; what ends in a question mark may be left out.
+
+GET    /sandbox/orders
+POST   /sandbox/orders/MERCHANT_TRADE_NO/pay       amount? currency? notify? delayMs? times? late?
+POST   /sandbox/orders/MERCHANT_TRADE_NO/cancel    notify? delayMs? times?
+POST   /sandbox/orders/MERCHANT_TRADE_NO/refund    amount? notify? delayMs? times?
+POST   /sandbox/orders/MERCHANT_TRADE_NO/expire
+POST   /sandbox/orders/MERCHANT_TRADE_NO/error
+GET    /sandbox/calls                              of the merchant API
+GET    /sandbox/deliveries                         of notifications
+POST   /sandbox/notify                             merchantTradeNo? bizType? bizStatus? bizId? data? body? url?
+                                                   signature?: correct forged altered unknownSerial missing; withoutHeader?
+POST   /sandbox/sign                               the same, signed and not sent
+POST   /sandbox/certificates/rotate                keepOld?
+GET    /sandbox/clock
+POST   /sandbox/advance                            by, such as 90s, 5m, 1h, 2d; or seconds
+GET    /sandbox/faults                             of the merchant API, that still wait for their calls
+POST   /sandbox/faults                             fault on? times?, and what the fault takes; {} lists the faults
+DELETE /sandbox/faults
+GET    /sandbox/behaviour
+POST   /sandbox/behaviour                          what GET shows, or some of it
+";
+
 type Sim = Shared<Arc<Simulator>>;
 
 impl From<Impossible> for Refused {

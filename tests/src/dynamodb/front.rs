@@ -41,6 +41,14 @@ const OPERATIONS: [&str; 3] = ["PutItem", "GetItem", "Query"];
 const KNOWN: &str = "throttled, serverError, lostRequest, lostAnswer, slow {ms}; each with \
     operation?: PutItem|GetItem|Query and times?";
 
+/// What the admin routes are for, and the options they take.
+pub(crate) const ROUTES: &str = "
+GET    /sandbox/dynamodb/calls
+GET    /sandbox/dynamodb/faults                    that still wait for their requests
+POST   /sandbox/dynamodb/faults                    fault operation? times?, and what the fault takes; {} lists the faults
+DELETE /sandbox/dynamodb/faults
+";
+
 /// A fault waiting for its requests.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct WaitingStoreFault {

@@ -22,6 +22,13 @@ pub(super) const PATH: &str = "/binance-pay/confirmation";
 /// Where the mode `redirect` points; nobody may ever come here.
 const ELSEWHERE: &str = "/binance-pay/elsewhere";
 
+/// What the admin routes are for, and the options they take.
+pub(crate) const ROUTES: &str = "
+GET    /sandbox/confirmations                      that LeadsCalendar received
+GET    /sandbox/mode                               of LeadsCalendar
+POST   /sandbox/mode                               mode times?, and what the mode takes; {} lists the modes
+";
+
 #[derive(Default)]
 struct State {
     secrets: Vec<String>,
@@ -50,6 +57,7 @@ impl Receiver {
             .route("/thanks", get(thanks))
             .with_state(self.clone())
             .merge(self.admin())
+            .merge(admin::index(ROUTES.trim_start().to_owned()))
     }
 
     pub(super) fn expect_secrets(&self, secrets: Vec<String>) {

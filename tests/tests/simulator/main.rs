@@ -1,5 +1,6 @@
 //! The simulator itself: a stand-in that forgets or forgives makes every other suite worthless.
 
+mod admin;
 mod calls;
 mod faults;
 mod merchant;
