@@ -20,6 +20,7 @@ help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
 	@echo
 	@echo 'Ports of dev: GATEWAY_PORT, BINANCE_PORT, LEADSCALENDAR_PORT, DYNAMODB_PORT.'
+	@echo 'Settings of soak: SOAK_ORDERS (2000), SOAK_CLIENTS (64), SOAK_SEED (random; the one printed plays the same again).'
 
 .PHONY: demo
 demo: binaries ## Play one order, from POST /orders to the accepted confirmation
@@ -33,11 +34,10 @@ dev: binaries ## Keep the functions and all they talk to running, with addresses
 test: binaries ## Run every test; needs neither network nor account
 	cargo test --workspace --locked
 
-# As `test` plays 150 of them. SOAK_SEED repeats what an earlier run has printed.
+# As `test` plays 150 of them.
 .PHONY: soak
-soak: export SOAK_ORDERS ?= 2000
 soak: binaries ## Play 2 000 orders with every fault at random, then compare everybody's books
-	cargo test --workspace --locked --test soak -- --nocapture
+	SOAK_ORDERS='$(or $(SOAK_ORDERS),2000)' cargo test --workspace --locked --test soak -- --nocapture
 
 .PHONY: check
 check: fmt lint test deny template api ## Everything CI runs

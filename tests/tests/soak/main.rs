@@ -39,27 +39,56 @@ use world::{Settings, World};
 /// Orders after which the time is moved.
 const ORDERS_AT_ONE_TIME: u64 = 100;
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the named place where the soak reads its settings"
-)]
-fn settings() -> Settings {
-    let read = |name: &str, default: u64| match std::env::var(name) {
-        Ok(text) if !text.is_empty() => text
-            .parse()
-            .unwrap_or_else(|_| panic!("{name} must be a whole number, not {text:?}")),
-        _ => default,
+impl Settings {
+    /// Reads them; one that is missing or empty has its default.
+    fn read(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, String> {
+        let number = |name: &str, least: u64, default: u64| match lookup(name) {
+            Some(text) if !text.is_empty() => text
+                .parse()
+                .ok()
+                .filter(|number| *number >= least)
+                .ok_or_else(|| {
+                    format!("{name} must be a whole number, {least} or more, not {text:?}")
+                }),
+            _ => Ok(default),
+        };
+        Ok(Self {
+            orders: number("SOAK_ORDERS", 1, 150)?,
+            seed: number("SOAK_SEED", 0, clock::now_ms().unsigned_abs() % 1_000_000)?,
+            clients: number("SOAK_CLIENTS", 1, 64)?,
+        })
+    }
+}
+
+#[test]
+fn a_setting_that_cannot_be_is_named() {
+    let read = |name: &'static str, text: &'static str| {
+        Settings::read(&move |wanted| (wanted == name).then(|| text.to_owned()))
     };
-    Settings {
-        orders: read("SOAK_ORDERS", 150).max(1),
-        seed: read("SOAK_SEED", clock::now_ms().unsigned_abs() % 1_000_000),
-        clients: read("SOAK_CLIENTS", 64).max(1),
+    assert_eq!(read("SOAK_ORDERS", "").unwrap().orders, 150);
+    assert_eq!(read("SOAK_SEED", "0").unwrap().seed, 0);
+    for (name, text) in [
+        ("SOAK_ORDERS", "0"),
+        ("SOAK_ORDERS", "2 000"),
+        ("SOAK_SEED", "-1"),
+        ("SOAK_CLIENTS", "0"),
+    ] {
+        let problem = read(name, text).unwrap_err();
+        assert!(
+            problem.starts_with(&format!("{name} must be ")),
+            "{problem}"
+        );
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_lost_doubled_wrongly_paid_or_unconfirmed() {
-    let settings = settings();
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the named place where the soak reads its settings"
+    )]
+    let lookup = |name: &str| std::env::var(name).ok();
+    let settings = Settings::read(&lookup).unwrap_or_else(|problem| panic!("{problem}"));
     println!("{settings:?}");
     let limit = Duration::from_secs(120 + settings.orders / 5);
     let soaked = tokio::time::timeout(limit, soak(settings)).await;
