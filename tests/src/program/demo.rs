@@ -21,12 +21,7 @@ pub(crate) async fn run(interrupted: impl Future<Output = ()>) -> Result<(), Str
         outcome = play(&sandbox, &mut functions) => outcome,
         () = interrupted => Err("interrupted".to_owned()),
     };
-    if let Err(problem) = &outcome {
-        eprintln!(
-            "{problem}\n\nThe functions' last words:\n{}",
-            functions.kept_output()
-        );
-    }
+    let outcome = outcome.map_err(|problem| functions.explain(&problem));
     functions.end().await;
     outcome?;
     println!("\nThe order is PAID and LeadsCalendar knows it. Nothing is left running.");
@@ -60,8 +55,7 @@ async fn play(sandbox: &Sandbox, functions: &mut Functions) -> Result<(), String
         number: 0,
         started_ms: clock::now_ms(),
     };
-    functions.ready().await?;
-    functions.show_output(false);
+    functions.ready(&sandbox.scheduled_event()).await?;
     let url = functions.url();
     steps.done(
         "The functions answer under cargo-lambda",

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::arguments::{Arguments, workspace};
-use super::functions::Functions;
+use super::arguments::Arguments;
+use super::functions::{Functions, RECONCILE};
 use super::up::print_addresses;
 use crate::sandbox::Sandbox;
 use crate::web;
@@ -23,6 +23,7 @@ pub(crate) async fn run(
         outcome = serve(&sandbox, &mut functions) => outcome,
         () = interrupted => Ok(()),
     };
+    let outcome = outcome.map_err(|problem| functions.explain(&problem));
     eprintln!("ending the functions …");
     functions.end().await;
     outcome
@@ -40,11 +41,13 @@ pub(crate) async fn gateway_port(port: u16) -> Result<u16, String> {
 /// The functions with the settings of this sandbox.
 pub(crate) fn start(sandbox: &Sandbox, port: u16) -> Result<Functions, String> {
     let callback_url = format!("http://127.0.0.1:{port}/binance-callback");
+    eprintln!("starting the functions …");
     Functions::start(port, sandbox.settings(&callback_url))
 }
 
 async fn serve(sandbox: &Sandbox, functions: &mut Functions) -> Result<(), String> {
-    functions.ready().await?;
+    functions.ready(&sandbox.scheduled_event()).await?;
+    functions.show_output().await;
     let url = functions.url();
     print_addresses(sandbox);
     println!("HTTP API         {url}");
@@ -85,19 +88,13 @@ fn print_curl(sandbox: &Sandbox, url: &str) {
     println!("\nCtrl-C ends everything.");
 }
 
-/// Invokes reconcile-orders as its schedule would, by the sandbox's time, as long as that function exists.
+/// Invokes reconcile-orders as its schedule would, by the sandbox's time.
 async fn reconcile(sandbox: &Sandbox, url: &str) {
-    let url = format!("{url}/2015-03-31/functions/reconcile-orders/invocations");
-    // Generous, since the first invocation compiles the function.
-    let client = web::client(Duration::from_mins(30), false);
+    let url = format!("{url}{RECONCILE}");
+    // Longer than the function may take in the cloud.
+    let client = web::client(Duration::from_mins(2), false);
     loop {
         tokio::time::sleep(RECONCILE_EVERY).await;
-        if !workspace()
-            .join("functions/reconcile-orders/Cargo.toml")
-            .exists()
-        {
-            continue;
-        }
         let invoked = client
             .post(&url)
             .json(&sandbox.scheduled_event())

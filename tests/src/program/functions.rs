@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use reqwest::RequestBuilder;
+use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::Child;
 
@@ -17,6 +19,10 @@ use crate::{clock, web};
 const PATIENCE: Duration = Duration::from_mins(30);
 /// How long cargo-lambda gets to end its children by itself.
 const GRACE: Duration = Duration::from_secs(8);
+/// Where cargo-lambda takes invocations of reconcile-orders.
+pub(crate) const RECONCILE: &str = "/2015-03-31/functions/reconcile-orders/invocations";
+/// What cargo says of a function that does not compile, and cargo-lambda of one that ended: neither answers any more.
+const BROKEN: [&str; 2] = ["could not compile", "command exited"];
 /// Lines of output that are kept while they are not shown.
 const KEPT_LINES: usize = 200;
 
@@ -46,7 +52,6 @@ impl Functions {
             .spawn()
             .map_err(|error| format!("cargo lambda cannot be started: {error}"))?;
         let output = Output::default();
-        output.show(true);
         if let Some(stream) = child.stdout.take() {
             output.follow(stream);
         }
@@ -67,31 +72,43 @@ impl Functions {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// Whether the output goes to the terminal or is only kept.
-    pub(crate) fn show_output(&self, show: bool) {
-        self.output.show(show);
+    /// Lets the output go to the terminal from now on; until then it is only kept, since the requests that wake the
+    /// functions are refused, which looks like a failure.
+    pub(crate) async fn show_output(&self) {
+        // What they have written until now may still be on its way.
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        self.output.show(true);
     }
 
-    /// The last lines that were kept.
-    pub(crate) fn kept_output(&self) -> String {
+    /// A problem with what the functions said last, unless that was shown.
+    pub(crate) fn explain(&self, problem: &str) -> String {
+        if self.output.shown.load(Ordering::Relaxed) {
+            return problem.to_owned();
+        }
         let lines: Vec<String> = self.output.kept().iter().cloned().collect();
-        lines.join("\n")
+        format!(
+            "{problem}\n\nThe functions' last words:\n{}",
+            lines.join("\n")
+        )
     }
 
-    /// Waits until both functions answer a request that they have to refuse, which makes cargo-lambda compile them.
-    pub(crate) async fn ready(&mut self) -> Result<(), String> {
+    /// Waits until all functions answer, most of them by a refusal, which makes cargo-lambda compile and start them.
+    /// `scheduled` is the event for reconcile-orders.
+    pub(crate) async fn ready(&mut self, scheduled: &Value) -> Result<(), String> {
         let url = self.url();
-        let waiting = async {
-            answers(&format!("{url}/orders"), &[401], &self.output).await?;
-            answers(
-                &format!("{url}/binance-callback"),
-                &[400, 401],
-                &self.output,
-            )
-            .await
-        };
+        let client = web::client(PATIENCE, false);
+        let post = |path: &str, body: &Value| client.post(format!("{url}{path}")).json(body);
+        let [create, notify, get, reconcile] = [
+            (post("/orders", &json!({})), 401),
+            (post("/binance-callback", &json!({})), 400),
+            (client.get(format!("{url}/orders/none")), 401),
+            (post(RECONCILE, scheduled), 200),
+        ]
+        .map(|(request, expected)| answers(request, expected));
+        let answering = async { tokio::try_join!(create, notify, get, reconcile).map(|_| ()) };
         tokio::select! {
-            waited = waiting => waited,
+            answered = answering => answered,
+            problem = impatience(self.output.clone()) => Err(problem),
             ended = self.child.wait() => Err(last_words(ended)),
         }
     }
@@ -134,7 +151,7 @@ impl Output {
         tokio::spawn(async move {
             let mut lines = BufReader::new(stream).lines();
             while let Ok(Some(line)) = lines.next_line().await {
-                if line.contains("could not compile") {
+                if BROKEN.iter().any(|sign| line.contains(sign)) {
                     output.broken.store(true, Ordering::Relaxed);
                 }
                 if output.shown.load(Ordering::Relaxed) {
@@ -157,39 +174,32 @@ fn last_words(ended: io::Result<ExitStatus>) -> String {
     }
 }
 
-/// Asks until there is an answer with one of these statuses, and says every few seconds that it still waits.
-async fn answers(url: &str, expected: &[u16], output: &Output) -> Result<(), String> {
-    let client = web::client(PATIENCE, false);
-    let started_ms = clock::now_ms();
-    let asking = async {
-        loop {
-            let sent = client
-                .post(url)
-                .header("content-type", "application/json")
-                .body("{}")
-                .send()
-                .await;
-            match sent {
-                Ok(answer) if expected.contains(&answer.status().as_u16()) => return Ok(()),
-                Ok(answer) => {
-                    let (status, text) = (answer.status(), answer.text().await.unwrap_or_default());
-                    return Err(format!("{url} answers {status}: {text}"));
-                }
-                // Not listening yet, or the connection was lost in a restart.
-                Err(_) => tokio::time::sleep(Duration::from_millis(200)).await,
-            }
-        }
-    };
-    tokio::pin!(asking);
+/// Asks until there is an answer, which must have this status.
+async fn answers(request: RequestBuilder, expected: u16) -> Result<(), String> {
     loop {
-        tokio::select! {
-            asked = &mut asking => return asked,
-            () = tokio::time::sleep(Duration::from_secs(5)) => {
-                if output.broken.load(Ordering::Relaxed) {
-                    return Err("the functions do not compile; the reasons are above".to_owned());
-                }
-                eprintln!("  … {} s, waiting for {url} (the first compilation takes minutes)", (clock::now_ms() - started_ms) / 1000);
+        let again = request.try_clone().ok_or("a request cannot be repeated")?;
+        match again.send().await {
+            Ok(answer) if answer.status() == expected => return Ok(()),
+            Ok(answer) => {
+                let (url, status) = (answer.url().clone(), answer.status());
+                let text = answer.text().await.unwrap_or_default();
+                return Err(format!("{url} answers {status}: {text}"));
             }
+            // Not listening yet, or the connection was lost in a restart.
+            Err(_) => tokio::time::sleep(Duration::from_millis(200)).await,
         }
+    }
+}
+
+/// Says every few seconds that it still waits; resolves when that is in vain.
+async fn impatience(output: Output) -> String {
+    let started_ms = clock::now_ms();
+    loop {
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        if output.broken.load(Ordering::Relaxed) {
+            return "a function does not compile, or does not start".to_owned();
+        }
+        let secs = (clock::now_ms() - started_ms) / 1000;
+        eprintln!("  … {secs} s, waiting for the functions (the first compilation takes minutes)");
     }
 }

@@ -88,7 +88,7 @@ pub fn bin(name: &str) -> PathBuf {
 }
 
 /// The target folder of this very build, whatever made cargo choose it.
-fn target() -> PathBuf {
+pub fn target() -> PathBuf {
     let profile = bin("").canonicalize().unwrap();
     profile.parent().unwrap().to_owned()
 }

@@ -9,6 +9,7 @@ mod events;
 mod killed;
 mod main_job;
 mod orders;
+mod program;
 mod reconcile;
 mod settings;
 mod world;
