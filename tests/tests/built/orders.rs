@@ -53,7 +53,7 @@ fn wrong_method_is_refused_with_405() {
             (
                 "POST",
                 "/orders/000000000000000000000000000000",
-                Some("GET"),
+                Some("GET, HEAD"),
             ),
             ("GET", "/binance-callback", Some("POST")),
         ] {
