@@ -153,9 +153,15 @@ impl Order {
     /// The trade number of the attempt under way.
     #[must_use]
     pub fn trade_no(&self) -> TradeNo {
+        self.trade_no_of(self.current_attempt())
+    }
+
+    /// The trade number of an attempt, 1–99.
+    #[must_use]
+    pub fn trade_no_of(&self, attempt: u8) -> TradeNo {
         TradeNo {
             order_id: self.order_id.clone(),
-            attempt: self.current_attempt(),
+            attempt,
         }
     }
 
@@ -188,11 +194,8 @@ impl Order {
     pub fn paid_trade_nos(&self) -> Vec<String> {
         let attempts = self.attempts.iter().zip(1_u8..);
         let paid = attempts.filter(|(attempt, _)| !attempt.payments.is_empty());
-        paid.map(|(_, attempt)| {
-            let order_id = self.order_id.clone();
-            TradeNo { order_id, attempt }.to_string()
-        })
-        .collect()
+        paid.map(|(_, attempt)| self.trade_no_of(attempt).to_string())
+            .collect()
     }
 
     /// When there is work: Binance to be asked, LeadsCalendar to be told, or an alarm to be raised.

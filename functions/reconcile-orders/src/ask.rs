@@ -40,10 +40,7 @@ impl ReconcileOrders {
             if attempt.end == Some(End::Refused) && !attempt.is_unverified() {
                 continue;
             }
-            let trade_no = TradeNo {
-                order_id: order.order_id.clone(),
-                attempt: number,
-            };
+            let trade_no = order.trade_no_of(number);
             questions.push(self.ask_about(attempt, trade_no, run, deadline_ms));
         }
         let answers: Vec<_> = stream::iter(questions)

@@ -2,18 +2,20 @@
 //! whoever dies in between, it is raised at least once.
 
 use super::event::{Alarm, Applied};
-use super::{Attempt, Order, Status, Unaccepted};
+use super::status::Standing;
+use super::{Order, Status, Unaccepted};
 
 /// How long others leave an alarm to whoever gave rise to it, in milliseconds.
 const ALARM_CLAIM_MS: i64 = 30_000;
 
 impl Order {
     /// The alarms that a change from `before` gives rise to.
-    pub(super) fn owe_alarms(&mut self, before: &Self, at_ms: i64) {
-        if self.status == Status::Disputed && before.status != Status::Disputed {
+    pub(super) fn owe_alarms(&mut self, before: Standing, at_ms: i64) {
+        let now = self.standing();
+        if now.status == Status::Disputed && before.status != Status::Disputed {
             self.owe_alarm(Alarm::Disputed, at_ms);
         }
-        if self.payments() > before.payments().max(1) {
+        if now.payments > before.payments.max(1) {
             self.owe_alarm(Alarm::SecondPayment, at_ms);
         }
     }
@@ -55,13 +57,5 @@ impl Order {
         // Another time than before, so that whoever raised what was owed before does not settle this as well.
         let after = self.alarm_at_ms.map_or(0, |known| known.saturating_add(1));
         self.alarm_at_ms = Some(at_ms.saturating_add(ALARM_CLAIM_MS).max(after));
-    }
-
-    /// How many payments are reported, of all attempts.
-    fn payments(&self) -> usize {
-        self.attempts
-            .iter()
-            .map(|attempt: &Attempt| attempt.payments.len())
-            .sum()
     }
 }

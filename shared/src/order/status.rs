@@ -5,9 +5,31 @@ use crate::money::Amount;
 
 const MINUTE_MS: i64 = 60_000;
 
+/// What a transition is measured against.
+#[derive(Clone, Copy)]
+pub(super) struct Standing {
+    pub(super) status: Status,
+    refunded: Option<Amount>,
+    /// How many payments are reported, of all attempts.
+    pub(super) payments: usize,
+}
+
 impl Order {
+    /// How the order stands now.
+    pub(super) fn standing(&self) -> Standing {
+        Standing {
+            status: self.status,
+            refunded: self.refunded(),
+            payments: self
+                .attempts
+                .iter()
+                .map(|attempt| attempt.payments.len())
+                .sum(),
+        }
+    }
+
     /// Derives the status from the facts, and what follows from a change of it, or of the refunded amount, since `before`.
-    pub(super) fn derive_status(&mut self, before: &Self, cause: &str, at_ms: i64) {
+    pub(super) fn derive_status(&mut self, before: Standing, cause: &str, at_ms: i64) {
         let was = before.status;
         if self.paid_attempt.is_none() {
             let settled = self
@@ -22,7 +44,7 @@ impl Order {
             });
         }
         self.status = self.status_of_facts();
-        let is_refund = self.refunded() != before.refunded();
+        let is_refund = self.refunded() != before.refunded;
         if self.status != was || is_refund {
             self.history.push(Change {
                 at_ms,
@@ -43,11 +65,7 @@ impl Order {
                 Some(_) | None => Status::Paid,
             };
         }
-        if self
-            .attempts
-            .iter()
-            .any(|attempt| attempt.mismatch().is_some())
-        {
+        if self.disputed().is_some() {
             return Status::Disputed;
         }
         let current = self.current();
@@ -85,12 +103,15 @@ impl Order {
     pub fn refunded(&self) -> Option<Amount> {
         let attempt = match self.paid_attempt {
             Some(paid) => self.attempt(paid),
-            None => self
-                .attempts
-                .iter()
-                .find(|attempt| attempt.mismatch().is_some()),
+            None => self.disputed(),
         };
         attempt?.refunded
+    }
+
+    /// The first attempt that a payment is reported of which does not match its terms.
+    fn disputed(&self) -> Option<&Attempt> {
+        let mut attempts = self.attempts.iter();
+        attempts.find(|attempt| attempt.mismatch().is_some())
     }
 
     /// Sets when Binance is to be asked: a `PENDING` order 5 and 20 minutes after its attempt began and one minute after

@@ -9,7 +9,7 @@ pub const MAX_ATTEMPTS: u8 = 99;
 impl Order {
     /// Applies `event` at `at_ms`; `cause` goes into the history with a change of status or a refund.
     pub fn apply(&mut self, event: &Event, cause: &str, at_ms: i64) -> Applied {
-        let before = self.clone();
+        let before = self.standing();
         let applied = match event {
             Event::Learned { attempt, fact } => self.learn(*attempt, fact),
             Event::Resumed(claim) => self.resume(claim, at_ms),
@@ -30,8 +30,8 @@ impl Order {
             Event::Alarmed { due_at_ms } => return self.alarmed(*due_at_ms),
         };
         if applied == Applied::Changed {
-            self.derive_status(&before, cause, at_ms);
-            self.owe_alarms(&before, at_ms);
+            self.derive_status(before, cause, at_ms);
+            self.owe_alarms(before, at_ms);
             self.schedule_ask(at_ms);
         }
         applied

@@ -87,11 +87,7 @@ impl<'a> View<'a> {
             price: *price,
             currency: terms.map(|terms| &terms.currency),
             total_fee: terms.map(|terms| terms.total_fee),
-            merchant_trade_no: super::TradeNo {
-                order_id: order.order_id.clone(),
-                attempt: shown,
-            }
-            .to_string(),
+            merchant_trade_no: order.trade_no_of(shown).to_string(),
             prepay_id: terms.map(|terms| terms.prepay_id.as_str()),
             checkout_url: checkout.map(|checkout| checkout.checkout_url.as_str()),
             qrcode_link: checkout.map(|checkout| checkout.qrcode_link.as_str()),
