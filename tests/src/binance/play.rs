@@ -42,6 +42,17 @@ impl Default for Play {
     }
 }
 
+impl Play {
+    /// As usual, but nobody is told.
+    #[must_use]
+    pub fn in_silence() -> Self {
+        Self {
+            notify: false,
+            ..Self::default()
+        }
+    }
+}
+
 /// What kept an event from being played.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Impossible {

@@ -3,6 +3,12 @@
 //! One cargo-lambda serves all tests but the one that kills a function. It is started by the first test, and ended by a
 //! process that outlives this one, however this one ends.
 
+#[path = "../e2e/answer.rs"]
+#[expect(
+    dead_code,
+    reason = "the end-to-end suite looks at single fields as well"
+)]
+mod answer;
 mod cargo_lambda;
 mod client;
 mod events;

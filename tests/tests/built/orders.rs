@@ -89,10 +89,7 @@ fn forged_notification_is_refused_with_401_and_changes_nothing() {
     play(async |world: &World| {
         let (order_id, trade_no) = world.open().await;
         let binance = world.sandbox.binance();
-        let silently = Play {
-            notify: false,
-            ..Play::default()
-        };
+        let silently = Play::in_silence();
         binance.pay(&trade_no, silently).unwrap();
         let before = world.item(&order_id);
         for signature in [

@@ -13,10 +13,7 @@ const SIX_MINUTES_MS: i64 = 6 * 60 * 1000;
 fn payment_whose_notification_never_came_is_found_by_the_schedule() {
     play(async |world: &World| {
         let (order_id, trade_no) = world.open().await;
-        let silently = Play {
-            notify: false,
-            ..Play::default()
-        };
+        let silently = Play::in_silence();
         world.sandbox.binance().pay(&trade_no, silently).unwrap();
 
         let mut event = world.sandbox.scheduled_event();

@@ -4,12 +4,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use reqwest::header::HeaderMap;
 use sandbox::{Options, Sandbox, web};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
 
+pub use crate::answer::Answer;
 use crate::cargo_lambda::{CargoLambda, PATIENCE};
 
 /// Runs the servers of the sandbox, whichever test started them.
@@ -24,25 +24,6 @@ pub struct World {
     pub url: String,
     pub port: u16,
     http: reqwest::Client,
-}
-
-/// An answer over HTTP.
-#[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub headers: HeaderMap,
-    pub text: String,
-}
-
-impl Answer {
-    pub fn json(&self) -> Value {
-        serde_json::from_str(&self.text)
-            .unwrap_or_else(|error| panic!("{error} in {:?}", self.text))
-    }
-
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name).map(|value| value.to_str().unwrap())
-    }
 }
 
 /// Plays a test in the world that all tests share.

@@ -4,14 +4,11 @@ use sandbox::binance::{Fault, On, Play};
 use sandbox::dynamodb::StoreFault;
 use sandbox::leadscalendar::Mode;
 
-use crate::crash::{delivered, signed};
+use crate::crash::{CALLS, delivered, signed};
 use crate::log::Log;
 use crate::mortal::Mortal;
 use crate::signed::{about, deliver, open, pay_silently};
 use crate::world::World;
-
-/// More calls than any of the functions makes.
-const CALLS: usize = 30;
 
 const DISPUTED: &str = "order.disputed";
 const SECOND_PAYMENT: &str = "order.second_payment";
@@ -20,14 +17,7 @@ const EXHAUSTED: &str = "confirmation.exhausted";
 fn wrong_amount() -> Play {
     Play {
         amount: Some("0.5".to_owned()),
-        ..in_silence()
-    }
-}
-
-fn in_silence() -> Play {
-    Play {
-        notify: false,
-        ..Play::default()
+        ..Play::in_silence()
     }
 }
 
@@ -89,7 +79,7 @@ async fn payment_in_dispute_raises_its_alarm_wherever_the_callback_dies() {
 
 #[tokio::test]
 async fn exhausted_confirmation_raises_its_alarm_wherever_the_callback_dies() {
-    assert_raised_wherever_the_callback_dies(in_silence(), Mode::Gone, EXHAUSTED).await;
+    assert_raised_wherever_the_callback_dies(Play::in_silence(), Mode::Gone, EXHAUSTED).await;
 }
 
 #[tokio::test]

@@ -9,10 +9,11 @@ use serde_json::json;
 
 use crate::gateway::Functions;
 use crate::mortal::{Mortal, post};
+use crate::signed::pay_as;
 use crate::world::{Answer, World};
 
 /// More calls than any of the functions makes.
-const CALLS: usize = 30;
+pub const CALLS: usize = 30;
 const HOUR: u32 = 3_600;
 
 /// `create-order` dies after so many calls; whether it lived to answer.
@@ -92,12 +93,7 @@ async fn create_order_that_died_is_taken_over_by_the_same_request() {
         assert_eq!(answer.status, 201, "after {calls} calls: {}", answer.text);
 
         let trade_no = answer.text_of("merchantTradeNo");
-        world
-            .sandbox
-            .binance()
-            .pay_and_wait(&trade_no, Play::default())
-            .await
-            .unwrap();
+        pay_as(&world, &trade_no, Play::default()).await;
         assert_eq!(world.items().len(), 1);
         assert_eq!(world.items()[0]["status"], "PAID");
         no_number_was_used_twice(&world);
@@ -143,12 +139,7 @@ async fn checkout_of_a_create_order_that_died_is_never_paid_unnoticed() {
         let world = World::start().await;
         assert!(!dies_creating(&world, calls, "k").await);
         let hidden = world.sandbox.binance().orders().remove(0).merchant_trade_no;
-        world
-            .sandbox
-            .binance()
-            .pay_and_wait(&hidden, Play::default())
-            .await
-            .unwrap();
+        pay_as(&world, &hidden, Play::default()).await;
 
         let item = &world.items()[0];
         assert_eq!(item["status"], "PAID", "after {calls} calls");
@@ -188,11 +179,8 @@ async fn paid_in_silence(world: &World, mortal: &Mortal, lost_answer: bool) -> S
     }
     world.create(&fields).await;
     let trade_no = world.sandbox.binance().orders().remove(0).merchant_trade_no;
-    let in_silence = Play {
-        notify: false,
-        ..Play::default()
-    };
-    world.sandbox.binance().pay(&trade_no, in_silence).unwrap();
+    let play = Play::in_silence();
+    world.sandbox.binance().pay(&trade_no, play).unwrap();
     trade_no
 }
 

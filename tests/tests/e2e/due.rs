@@ -3,22 +3,16 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use sandbox::binance::{Envelope, Fault, On, Play};
+use sandbox::binance::{Fault, On, Play};
 use sandbox::dynamodb::StoreFault;
 use serde_json::{Value, json};
 
-use crate::reconcile::{HOUR, MINUTE, summary};
+use crate::reconcile::{HOUR, MINUTE, asked_about, summary};
+use crate::unverified::refused_query;
 use crate::world::World;
 
 /// Orders that reconcile-orders works on at the same time.
 const CONCURRENCY: usize = 16;
-
-fn in_silence() -> Play {
-    Play {
-        notify: false,
-        ..Play::default()
-    }
-}
 
 /// So many orders, paid without a notification; each number has its own id, the same in every run of the test.
 async fn paid_in_silence(world: &World, orders: usize) -> Vec<String> {
@@ -31,7 +25,7 @@ async fn paid_in_silence(world: &World, orders: usize) -> Vec<String> {
         world
             .sandbox
             .binance()
-            .pay(&trade_no, in_silence())
+            .pay(&trade_no, Play::in_silence())
             .unwrap();
         trade_nos.push(trade_no);
     }
@@ -42,14 +36,6 @@ async fn paid_in_silence(world: &World, orders: usize) -> Vec<String> {
         .collect();
     assert_eq!(shards.len(), 8, "{shards:?}");
     trade_nos
-}
-
-fn asked_about(world: &World) -> Vec<String> {
-    let calls = world.sandbox.binance().calls().into_iter();
-    calls
-        .filter(|call| call.path.ends_with("/query"))
-        .filter_map(|call| call.trade_no)
-        .collect()
 }
 
 fn count(world: &World, status: &str) -> usize {
@@ -154,15 +140,10 @@ async fn checkout_that_binance_does_not_know_is_not_taken_for_expired_at_once() 
     world
         .sandbox
         .binance()
-        .pay(&trade_no, in_silence())
+        .pay(&trade_no, Play::in_silence())
         .unwrap();
     let unknown = |times| {
-        let fault = Fault::Refuse {
-            code: "400202".to_owned(),
-            message: "Order not found.".to_owned(),
-            http: 200,
-            envelope: Envelope::default(),
-        };
+        let fault = refused_query("400202");
         world.sandbox.binance().fault(On::Query, times, fault);
     };
 

@@ -3,6 +3,7 @@
 use sandbox::binance::Play;
 use serde_json::json;
 
+use crate::signed::pay_as;
 use crate::world::{Answer, World};
 
 impl World {
@@ -100,12 +101,7 @@ async fn order_that_has_not_changed_is_answered_with_304_until_it_changes() {
         200
     );
 
-    world
-        .sandbox
-        .binance()
-        .pay_and_wait(&created.text_of("merchantTradeNo"), Play::default())
-        .await
-        .unwrap();
+    pay_as(&world, &created.text_of("merchantTradeNo"), Play::default()).await;
     let got = world.get(&order_id, &[("if-none-match", &etag)]).await;
     assert_eq!(
         (got.status, got.text_of("status")),

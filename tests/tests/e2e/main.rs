@@ -3,6 +3,7 @@
 //!
 //! The functions run in the process of the test, behind a gateway that makes API Gateway's event of each HTTP request.
 
+mod answer;
 mod crash;
 mod gateway;
 mod inbox;

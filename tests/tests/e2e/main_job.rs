@@ -3,6 +3,7 @@
 use sandbox::binance::Play;
 use serde_json::json;
 
+use crate::signed::pay_as;
 use crate::world::World;
 
 #[tokio::test]
@@ -24,12 +25,7 @@ async fn paid_order_is_confirmed_to_leadscalendar() {
     assert_eq!(created.text_of("merchantTradeNo"), format!("{order_id}01"));
 
     let trade_no = created.text_of("merchantTradeNo");
-    world
-        .sandbox
-        .binance()
-        .pay_and_wait(&trade_no, Play::default())
-        .await
-        .unwrap();
+    pay_as(&world, &trade_no, Play::default()).await;
 
     let item = world.item(&order_id);
     assert_eq!(item["status"], "PAID");

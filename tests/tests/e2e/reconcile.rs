@@ -42,11 +42,13 @@ pub fn summary(asked: u32, settled: u32, confirmed: u32, failed: u32) -> Value {
     json!({ "asked": asked, "settled": settled, "confirmed": confirmed, "failed": failed, "left": 0 })
 }
 
-fn unnotified() -> Play {
-    Play {
-        notify: false,
-        ..Play::default()
-    }
+/// The trade numbers that Binance was asked about, in that order.
+pub fn asked_about(world: &World) -> Vec<String> {
+    let calls = world.sandbox.binance().calls().into_iter();
+    calls
+        .filter(|call| call.path.ends_with("/query"))
+        .filter_map(|call| call.trade_no)
+        .collect()
 }
 
 #[tokio::test]
@@ -56,7 +58,7 @@ async fn payment_whose_notification_never_came_is_found_and_confirmed() {
     world
         .sandbox
         .binance()
-        .pay(&trade_no, unnotified())
+        .pay(&trade_no, Play::in_silence())
         .unwrap();
 
     assert_eq!(world.reconcile_after(4 * MINUTE).await, summary(0, 0, 0, 0));
@@ -103,7 +105,7 @@ async fn order_that_was_closed_without_a_notification_is_canceled() {
     world
         .sandbox
         .binance()
-        .cancel(&trade_no, unnotified())
+        .cancel(&trade_no, Play::in_silence())
         .unwrap();
 
     assert_eq!(world.reconcile_after(5 * MINUTE).await, summary(1, 1, 1, 0));
@@ -126,7 +128,7 @@ async fn wrong_amount_that_only_a_query_shows_is_disputed() {
     let (order_id, trade_no) = world.pending().await;
     let wrong = Play {
         amount: Some("0.5".to_owned()),
-        ..unnotified()
+        ..Play::in_silence()
     };
     world.sandbox.binance().pay(&trade_no, wrong).unwrap();
 
@@ -141,12 +143,12 @@ async fn refunded_order_whose_notifications_never_came_is_paid_and_refunded() {
     world
         .sandbox
         .binance()
-        .pay(&trade_no, unnotified())
+        .pay(&trade_no, Play::in_silence())
         .unwrap();
     world
         .sandbox
         .binance()
-        .refund(&trade_no, unnotified())
+        .refund(&trade_no, Play::in_silence())
         .unwrap();
 
     assert_eq!(world.reconcile_after(5 * MINUTE).await, summary(1, 1, 1, 0));
@@ -171,14 +173,7 @@ async fn order_nobody_came_back_for_is_closed_after_binance_was_asked_about_ever
     let item = &world.items()[0];
     assert_eq!(item["status"], "FAILED");
     let order_id = item["orderId"].as_str().unwrap();
-    let mut asked: Vec<String> = world
-        .sandbox
-        .binance()
-        .calls()
-        .into_iter()
-        .filter(|call| call.path.ends_with("/query"))
-        .filter_map(|call| call.trade_no)
-        .collect();
+    let mut asked = asked_about(&world);
     // All at once, so in any order.
     asked.sort();
     assert_eq!(
@@ -203,7 +198,7 @@ async fn payment_of_an_attempt_whose_answer_was_lost_is_found() {
     world
         .sandbox
         .binance()
-        .pay(&format!("{order_id}02"), unnotified())
+        .pay(&format!("{order_id}02"), Play::in_silence())
         .unwrap();
 
     assert_eq!(world.reconcile_after(5 * MINUTE).await, summary(1, 1, 1, 0));
@@ -222,7 +217,7 @@ async fn order_is_left_as_it_is_while_binance_is_away_and_asked_about_again() {
     world
         .sandbox
         .binance()
-        .pay(&trade_no, unnotified())
+        .pay(&trade_no, Play::in_silence())
         .unwrap();
     world.sandbox.binance().fault(On::Query, 1, Fault::Http500);
 
@@ -241,7 +236,7 @@ async fn run_without_time_leaves_the_orders_and_says_so() {
     world
         .sandbox
         .binance()
-        .pay(&trade_no, unnotified())
+        .pay(&trade_no, Play::in_silence())
         .unwrap();
     world.sandbox.binance().advance(5 * MINUTE);
 
@@ -265,7 +260,7 @@ async fn runs_at_the_same_time_do_no_work_twice() {
         world
             .sandbox
             .binance()
-            .pay(&trade_no, unnotified())
+            .pay(&trade_no, Play::in_silence())
             .unwrap();
     }
     world.sandbox.binance().advance(5 * MINUTE);

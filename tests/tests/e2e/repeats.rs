@@ -5,6 +5,7 @@ use sandbox::leadscalendar::Mode;
 use serde_json::json;
 
 use crate::reconcile::{HOUR, MINUTE, summary};
+use crate::signed::pay_as;
 use crate::world::World;
 
 #[tokio::test]
@@ -12,12 +13,7 @@ async fn confirmation_that_was_not_accepted_is_repeated_on_schedule_under_one_id
     let world = World::start().await;
     let (order_id, trade_no) = world.pending().await;
     world.sandbox.leadscalendar().mode(Mode::Down, Some(9));
-    world
-        .sandbox
-        .binance()
-        .pay_and_wait(&trade_no, Play::default())
-        .await
-        .unwrap();
+    pay_as(&world, &trade_no, Play::default()).await;
     assert_eq!(
         world.item(&order_id)["confirmation"]["lastError"],
         "HTTP status 503"
@@ -60,12 +56,7 @@ async fn exhausted_confirmation_is_given_up_and_an_operator_can_have_it_repeated
     let world = World::start().await;
     let (order_id, trade_no) = world.pending().await;
     world.sandbox.leadscalendar().mode(Mode::Down, None);
-    world
-        .sandbox
-        .binance()
-        .pay_and_wait(&trade_no, Play::default())
-        .await
-        .unwrap();
+    pay_as(&world, &trade_no, Play::default()).await;
     for _ in 0..9 {
         assert_eq!(world.reconcile_after(29 * HOUR).await, summary(0, 0, 0, 1));
     }
@@ -126,12 +117,7 @@ async fn gone_stops_the_repeats() {
     let world = World::start().await;
     let (order_id, trade_no) = world.pending().await;
     world.sandbox.leadscalendar().mode(Mode::Gone, None);
-    world
-        .sandbox
-        .binance()
-        .pay_and_wait(&trade_no, Play::default())
-        .await
-        .unwrap();
+    pay_as(&world, &trade_no, Play::default()).await;
 
     assert!(world.item(&order_id).get("dueAt").is_none());
     assert_eq!(world.reconcile_after(29 * HOUR).await, summary(0, 0, 0, 0));

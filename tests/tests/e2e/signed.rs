@@ -56,10 +56,7 @@ pub async fn open(world: &World) -> Opened {
 
 /// The payer pays, and Binance says nothing.
 pub fn pay_silently(world: &World, order: &Opened) {
-    let play = Play {
-        notify: false,
-        ..Play::default()
-    };
+    let play = Play::in_silence();
     world.sandbox.binance().pay(&order.trade_no, play).unwrap();
 }
 

@@ -29,7 +29,7 @@ async fn with_lost_answer(world: &World) -> (Opened, Opened) {
     (first, second)
 }
 
-fn refused_query(code: &str) -> Fault {
+pub fn refused_query(code: &str) -> Fault {
     Fault::Refuse {
         code: code.to_owned(),
         message: "Order not found.".to_owned(),

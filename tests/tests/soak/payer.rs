@@ -73,10 +73,7 @@ fn told_by(notice: Notice) -> Play {
             delay_ms: ms,
             ..Play::default()
         },
-        Notice::Never => Play {
-            notify: false,
-            ..Play::default()
-        },
+        Notice::Never => Play::in_silence(),
     }
 }
 
