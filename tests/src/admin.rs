@@ -48,6 +48,19 @@ pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refused> {
     serde_json::from_slice(body).map_err(|error| Refused::mistake(error.to_string()))
 }
 
+/// Reads a body that says what differs from `usual`; any other field keeps what it has there.
+pub(crate) fn read_over<T: DeserializeOwned + Serialize>(
+    usual: &T,
+    body: &[u8],
+) -> Result<T, Refused> {
+    let changes: Map<String, Value> = read(body)?;
+    let mut all = json!(usual);
+    for (name, value) in changes {
+        all[name] = value;
+    }
+    serde_json::from_value(all).map_err(|error| Refused::mistake(error.to_string()))
+}
+
 /// The fields of a body, read one by one until none is left.
 pub(crate) struct Fields(Map<String, Value>);
 

@@ -33,6 +33,7 @@ pub use certificates::PublicCertificate;
 pub use deliveries::Delivery;
 pub use faults::{Fault, KNOWN as KNOWN_FAULTS, On, WaitingFault};
 pub use forgery::{Forgery, Signature};
+pub use notifications::RefundInfoAs;
 pub use order::{Order, Payment, Refund, Status};
 pub use play::{Impossible, Play};
 pub use simulator::{Behaviour, Call};
@@ -152,7 +153,24 @@ impl Binance {
         self.simulator.fail(trade_no)
     }
 
-    /// Money is given back; the notification goes out in the background.
+    /// A payment is under way, or no longer: until it ends the query says `PENDING`, and the order neither closes nor expires.
+    ///
+    /// # Errors
+    /// See [`Impossible`].
+    pub fn under_way(&self, trade_no: &str, on: bool) -> Result<Order, Impossible> {
+        self.simulator.under_way(trade_no, on)
+    }
+
+    /// The query says `REFUNDING`, or no longer, of an order that was paid.
+    ///
+    /// # Errors
+    /// See [`Impossible`].
+    pub fn refunding(&self, trade_no: &str, on: bool) -> Result<Order, Impossible> {
+        self.simulator.refunding(trade_no, on)
+    }
+
+    /// Money is given back on the merchant page, of which Binance tells nobody; a notification goes out in the background
+    /// if `play` has one sent.
     ///
     /// # Errors
     /// See [`Impossible`].

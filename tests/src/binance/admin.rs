@@ -15,7 +15,7 @@ use super::faults::WaitingFault;
 use super::forgery::Forgery;
 use super::play::{Impossible, Play};
 use super::simulator::Simulator;
-use crate::admin::{Refused, read};
+use crate::admin::{Refused, read, read_over};
 use crate::clock;
 
 /// What the routes are for, and the options they take.
@@ -23,9 +23,12 @@ pub(crate) const ROUTES: &str = "\
 Bodies are JSON; what ends in a question mark may be left out.
 
 GET    /sandbox/orders
-POST   /sandbox/orders/MERCHANT_TRADE_NO/pay       amount? currency? notify? delayMs? times? late?
+POST   /sandbox/orders/MERCHANT_TRADE_NO/pay       amount? currency? commission? notify? delayMs? times? late?
 POST   /sandbox/orders/MERCHANT_TRADE_NO/cancel    notify? delayMs? times?
-POST   /sandbox/orders/MERCHANT_TRADE_NO/refund    amount? notify? delayMs? times?
+POST   /sandbox/orders/MERCHANT_TRADE_NO/refund    as on the merchant page, of which Binance tells nobody:
+                                                   nothing is sent without notify: true; amount? delayMs? times?
+POST   /sandbox/orders/MERCHANT_TRADE_NO/refunding on?; the query says REFUNDING, or with on: false no longer
+POST   /sandbox/orders/MERCHANT_TRADE_NO/pending   on?; a payment is under way, which pay or error ends
 POST   /sandbox/orders/MERCHANT_TRADE_NO/expire
 POST   /sandbox/orders/MERCHANT_TRADE_NO/error
 GET    /sandbox/calls                              of the merchant API
@@ -86,22 +89,32 @@ pub(crate) fn router() -> Router<Arc<Simulator>> {
         )
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Switch {
+    #[serde(default = "yes")]
+    on: bool,
+}
+
 async fn event(
     Shared(sim): Sim,
     Path((trade_no, event)): Path<(String, String)>,
     body: Bytes,
 ) -> Result<Response, Refused> {
-    let play: Play = read(&body)?;
+    let play = || read_over(&Play::default(), &body);
+    let switch = || read(&body).map(|switch: Switch| switch.on);
     let order = match event.as_str() {
-        "pay" => sim.pay(&trade_no, play)?,
-        "cancel" => sim.cancel(&trade_no, play)?,
-        "expire" => sim.expire(&trade_no)?,
-        "error" => sim.fail(&trade_no)?,
-        "refund" => sim.refund(&trade_no, play)?,
+        "pay" => sim.pay(&trade_no, play()?)?,
+        "cancel" => sim.cancel(&trade_no, play()?)?,
+        "expire" => play().map(|_| sim.expire(&trade_no))??,
+        "error" => play().map(|_| sim.fail(&trade_no))??,
+        "refund" => sim.refund(&trade_no, read_over(&Play::in_silence(), &body)?)?,
+        "refunding" => sim.refunding(&trade_no, switch()?)?,
+        "pending" => sim.under_way(&trade_no, switch()?)?,
         _ => {
             return Err(Refused(
                 StatusCode::NOT_FOUND,
-                "known: pay, cancel, expire, error, refund".to_owned(),
+                "known: pay, cancel, expire, error, refund, refunding, pending".to_owned(),
             ));
         }
     };
@@ -116,8 +129,7 @@ async fn notify(Shared(sim): Sim, body: Bytes) -> Result<Response, Refused> {
 /// The same notification, signed and not sent.
 async fn sign(Shared(sim): Sim, body: Bytes) -> Result<Response, Refused> {
     let forgery: Forgery = read(&body)?;
-    let behaviour = sim.state().behaviour.clone();
-    Ok(Json(sim.unsent(forgery, &behaviour)?).into_response())
+    Ok(Json(sim.unsent(forgery)?).into_response())
 }
 
 #[derive(Deserialize)]
@@ -176,12 +188,7 @@ async fn clear_faults(sim: Sim) -> Json<Vec<WaitingFault>> {
 
 /// Changes the named fields only.
 async fn behave(Shared(sim): Sim, body: Bytes) -> Result<Response, Refused> {
-    let changes: serde_json::Map<String, Value> = read(&body)?;
     let mut state = sim.state();
-    let mut all = json!(state.behaviour);
-    for (name, value) in changes {
-        all[name] = value;
-    }
-    state.behaviour = read(all.to_string().as_bytes())?;
+    state.behaviour = read_over(&state.behaviour, &body)?;
     Ok(Json(state.behaviour.clone()).into_response())
 }

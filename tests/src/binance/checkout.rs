@@ -81,10 +81,12 @@ fn page(order: &Order) -> String {
     };
     let (status, buttons) = match order.status {
         Status::Initial => ("Waiting for your payment", true),
+        Status::Pending => ("Payment under way", false),
         Status::Paid => ("Paid", false),
         Status::Canceled => ("Canceled", false),
         Status::Expired => ("Expired", false),
         Status::Error => ("Failed", false),
+        Status::Refunding => ("Being refunded", false),
         Status::Refunded => ("Partially refunded", false),
         Status::FullRefunded => ("Refunded", false),
     };

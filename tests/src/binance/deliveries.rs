@@ -41,9 +41,6 @@ pub struct Delivery {
     pub elapsed_ms: i64,
 }
 
-/// A body with the headers that belong to it.
-type Signed = (String, Vec<(String, String)>);
-
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Acknowledgement {
@@ -58,7 +55,9 @@ impl Simulator {
         order: Order,
         play: Play,
     ) {
-        if !play.notify {
+        let is_off =
+            notification.biz_status == "PAY_CLOSED" && !self.state().behaviour.closed_notices;
+        if !play.notify || is_off {
             return;
         }
         let Some(url) = &order.webhook_url else {
@@ -77,14 +76,15 @@ impl Simulator {
         trade_no: &str,
         url: &str,
     ) {
+        let body = self.body_of(notification);
         let mut signed = None;
         let mut wait_ms = self.state().behaviour.first_repeat_ms;
         for attempt in 1.. {
             let behaviour = self.state().behaviour.clone();
             if behaviour.fresh_signatures || signed.is_none() {
-                signed = self.signed(notification, &behaviour);
+                signed = self.signed(&body);
             }
-            let Some((body, headers)) = signed.clone() else {
+            let Some(headers) = signed.clone() else {
                 return;
             };
             let delivery = Delivery {
@@ -92,7 +92,7 @@ impl Simulator {
                 biz_status: notification.biz_status.clone(),
                 attempt,
                 url: url.to_owned(),
-                body,
+                body: body.clone(),
                 headers,
                 ..Delivery::default()
             };
@@ -105,16 +105,15 @@ impl Simulator {
         }
     }
 
-    /// The body and the headers, signed by the newest certificate.
-    fn signed(
-        self: &Arc<Self>,
-        notification: &Notification,
-        behaviour: &Behaviour,
-    ) -> Option<Signed> {
+    /// The body of a notification as it is sent.
+    pub(crate) fn body_of(self: &Arc<Self>, notification: &Notification) -> String {
+        notification.body(self.state().behaviour.biz_id_str)
+    }
+
+    /// The headers that sign a body by the newest certificate.
+    fn signed(self: &Arc<Self>, body: &str) -> Option<Vec<(String, String)>> {
         let certificate = self.state().certificates.last().cloned()?;
-        let body = notification.body(behaviour.biz_id_str);
-        let headers = sign(&certificate, &body);
-        Some((body, headers))
+        Some(sign(&certificate, body))
     }
 
     /// Sends once, and remembers what came of it.

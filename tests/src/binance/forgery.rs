@@ -9,7 +9,7 @@ use super::certificates::Certificate;
 use super::deliveries::Delivery;
 use super::notifications::{Notification, sign};
 use super::play::Impossible;
-use super::simulator::{Behaviour, Simulator};
+use super::simulator::Simulator;
 use crate::random;
 
 /// How a notification is signed.
@@ -57,16 +57,12 @@ impl Simulator {
     /// Sends the notification once and gives the answer; nothing happens to the order.
     pub(crate) async fn forge(self: &Arc<Self>, forgery: Forgery) -> Result<Delivery, Impossible> {
         let behaviour = self.state().behaviour.clone();
-        let delivery = self.unsent(forgery, &behaviour)?;
+        let delivery = self.unsent(forgery)?;
         Ok(self.deliver(delivery, &behaviour).await)
     }
 
     /// The notification, signed and not sent.
-    pub(crate) fn unsent(
-        self: &Arc<Self>,
-        forgery: Forgery,
-        behaviour: &Behaviour,
-    ) -> Result<Delivery, Impossible> {
+    pub(crate) fn unsent(self: &Arc<Self>, forgery: Forgery) -> Result<Delivery, Impossible> {
         let order = match &forgery.merchant_trade_no {
             None => None,
             Some(trade_no) => Some(
@@ -78,6 +74,7 @@ impl Simulator {
         };
         let url = forgery.url.or_else(|| order.as_ref()?.webhook_url.clone());
         let url = url.ok_or_else(|| Impossible::Because("url is missing".to_owned()))?;
+        let now_ms = self.state().now_ms();
         let notification = Notification {
             biz_type: forgery.biz_type.unwrap_or_else(|| "PAY".to_owned()),
             biz_status: forgery
@@ -92,7 +89,7 @@ impl Simulator {
                 Some(data) => data.to_string(),
                 None => order.as_ref().map_or_else(
                     || "{}".to_owned(),
-                    |order| Notification::success(order).data,
+                    |order| Notification::success(order, now_ms).data,
                 ),
             },
         };
@@ -104,9 +101,7 @@ impl Simulator {
         {
             return Err(Impossible::Because("bizId is no number".to_owned()));
         }
-        let body = forgery
-            .body
-            .unwrap_or_else(|| notification.body(behaviour.biz_id_str));
+        let body = forgery.body.unwrap_or_else(|| self.body_of(&notification));
         let (body, mut headers) = self.sign_as(forgery.signature, body)?;
         if let Some(left_out) = forgery.without_header {
             headers.retain(|(name, _)| !name.eq_ignore_ascii_case(&left_out));

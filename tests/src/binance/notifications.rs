@@ -1,12 +1,25 @@
 //! Notifications: their shape and their signature.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::certificates::Certificate;
 use super::money;
 use super::order::{Order, json};
 use crate::{clock, random};
+
+/// How `PAY_REFUND` carries `refundInfo`: the documentation types it as a string and shows an object.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum RefundInfoAs {
+    /// An object.
+    #[default]
+    Object,
+    /// The same as JSON text in a string.
+    String,
+    /// Not at all, as for a merchant without Binance's approval.
+    Absent,
+}
 
 /// What is told: the envelope's fields, with `data` as the text inside it.
 #[derive(Clone, Debug)]
@@ -44,11 +57,11 @@ struct Data<'a> {
     open_user_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pass_through_info: Option<&'a str>,
-    commission: u32,
+    commission: Box<RawValue>,
     #[serde(skip_serializing_if = "Option::is_none")]
     payment_info: Option<Box<RawValue>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    refund_info: Option<RefundInfo<'a>>,
+    refund_info: Option<Box<RawValue>>,
 }
 
 #[derive(Serialize)]
@@ -65,7 +78,8 @@ struct RefundInfo<'a> {
 }
 
 impl Notification {
-    pub(crate) fn success(order: &Order) -> Self {
+    /// Of an order that nobody paid it tells a payment at `now_ms`.
+    pub(crate) fn success(order: &Order, now_ms: i64) -> Self {
         let payment_info = order.payment.as_ref().map(|payment| {
             let (payer, currency, amount) = (payment.payer_id, json(&payment.currency), money::double(payment.amount));
             money::number(format!(
@@ -78,17 +92,21 @@ impl Notification {
             open_user_id: payment.map(|payment| payment.open_user_id.as_str()),
             pass_through_info: order.pass_through_info.as_deref(),
             payment_info,
-            ..Data::of(order)
+            ..Data::of(
+                order,
+                payment.map_or(now_ms, |payment| payment.transact_time),
+            )
         };
         Self::about(order, "PAY", "PAY_SUCCESS", &data)
     }
 
-    /// Carries neither transaction nor payer, paid or not.
+    /// Carries neither transaction nor payer, and the time of closing.
     pub(crate) fn closed(order: &Order) -> Self {
-        Self::about(order, "PAY", "PAY_CLOSED", &Data::of(order))
+        let closed_at = order.close_time.unwrap_or(order.create_time);
+        Self::about(order, "PAY", "PAY_CLOSED", &Data::of(order, closed_at))
     }
 
-    pub(crate) fn refund(order: &Order) -> Self {
+    pub(crate) fn refund(order: &Order, form: RefundInfoAs) -> Self {
         let payment = order.payment.as_ref();
         let payer_open_id = payment.map_or("", |payment| &payment.open_user_id);
         let refund_info = order.refunds.last().map(|refund| RefundInfo {
@@ -101,10 +119,20 @@ impl Notification {
             payer_open_id,
             duplicate_request: "N",
         });
+        let refund_info = refund_info
+            .map(|info| json(&info))
+            .and_then(|info| match form {
+                RefundInfoAs::Object => Some(info),
+                RefundInfoAs::String => Some(json(&info)),
+                RefundInfoAs::Absent => None,
+            });
         let data = Data {
             open_user_id: Some(payer_open_id),
-            refund_info,
-            ..Data::of(order)
+            refund_info: refund_info.map(money::number),
+            ..Data::of(
+                order,
+                payment.map_or(order.create_time, |payment| payment.transact_time),
+            )
         };
         Self::about(order, "PAY_REFUND", "REFUND_SUCCESS", &data)
     }
@@ -131,27 +159,32 @@ impl Notification {
 }
 
 impl<'a> Data<'a> {
-    fn of(order: &'a Order) -> Self {
+    fn of(order: &'a Order, transact_time: i64) -> Self {
         let (amount, currency) = order.reported();
         Self {
             merchant_trade_no: &order.merchant_trade_no,
             product_type: &order.goods_type,
             product_name: &order.goods_name,
-            transact_time: order
-                .payment
-                .as_ref()
-                .map_or(order.expire_time, |payment| payment.transact_time),
+            transact_time,
             trade_type: &order.terminal_type,
             total_fee: money::number(money::double(amount)),
             currency,
             transaction_id: None,
             open_user_id: None,
             pass_through_info: None,
-            commission: 0,
+            commission: money::number(commission(order)),
             payment_info: None,
             refund_info: None,
         }
     }
+}
+
+/// No commission is `0`, as it was seen; any other amount is written like the rest.
+fn commission(order: &Order) -> String {
+    let commission = order.payment.as_ref().map(|payment| payment.commission);
+    commission
+        .filter(|commission| !commission.is_zero())
+        .map_or_else(|| "0".to_owned(), money::double)
 }
 
 /// The four headers of a notification.

@@ -79,6 +79,7 @@ fn close(
     fields: &Map<String, Value>,
 ) -> Result<String, Refusal> {
     known(fields, &["merchantTradeNo", "prepayId"])?;
+    let now_ms = state.now_ms();
     let order = find(state, fields)?;
     if order.status != Status::Initial {
         return Err(Refusal::new(
@@ -86,7 +87,7 @@ fn close(
             "The order status does not support closing.",
         ));
     }
-    order.status = Status::Canceled;
+    order.end(Status::Canceled, now_ms);
     let order = order.clone();
     simulator.spawn(Simulator::notify_closed(Arc::clone(simulator), order));
     Ok("true".to_owned())
@@ -109,9 +110,11 @@ struct Refunded<'a> {
 
 #[derive(serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "the names are Binance's")]
 struct RefundRequest {
     refund_request_id: String,
     refund_amount: Box<RawValue>,
+    webhook_url: Option<String>,
 }
 
 fn refund(
@@ -152,9 +155,11 @@ fn refund(
             amount,
         };
         give_back(order, refund)?;
+        let mut told = order.clone();
+        told.webhook_url = request.webhook_url.or(told.webhook_url);
         simulator.spawn(Simulator::notify_refund(
             Arc::clone(simulator),
-            order.clone(),
+            told,
             Play::default(),
         ));
     }

@@ -24,9 +24,11 @@ const PREPAY_ZERO_SECS: i64 = 1_577_836_800;
 )]
 pub enum Status {
     Initial,
+    Pending,
     Paid,
     Canceled,
     Error,
+    Refunding,
     Refunded,
     FullRefunded,
     Expired,
@@ -59,9 +61,12 @@ pub struct Order {
     pub pass_through_info: Option<String>,
     pub create_time: i64,
     pub expire_time: i64,
+    pub close_time: Option<i64>,
     pub checkout_url: String,
     pub payment: Option<Payment>,
     pub refunds: Vec<Refund>,
+    /// Whether the query says `REFUNDING` in place of the status.
+    pub refunding: bool,
     #[serde(skip)]
     pub(crate) token: String,
 }
@@ -80,7 +85,24 @@ pub struct Payment {
     #[serde(serialize_with = "as_text")]
     pub amount: Decimal,
     pub currency: String,
+    #[serde(serialize_with = "as_text")]
+    pub commission: Decimal,
     pub transact_time: i64,
+}
+
+impl Payment {
+    /// The money an order asks for.
+    pub(crate) fn of(order: &Order, now_ms: i64) -> Self {
+        Self {
+            transaction_id: format!("P_{}", random::alnum(16).to_ascii_uppercase()),
+            open_user_id: random::hex(32),
+            payer_id: 741_232_235,
+            amount: order.total_fee,
+            currency: order.currency.clone(),
+            commission: Decimal::ZERO,
+            transact_time: now_ms,
+        }
+    }
 }
 
 /// Money given back.
@@ -136,6 +158,8 @@ struct Queried<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pass_through_info: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    commission: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     transact_time: Option<i64>,
     create_time: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -174,9 +198,11 @@ impl Order {
             pass_through_info: request.pass_through_info,
             create_time: now_ms,
             expire_time,
+            close_time: None,
             checkout_url: format!("{base_url}/en/checkout/{token}"),
             payment: None,
             refunds: Vec::new(),
+            refunding: false,
             token,
         }
     }
@@ -223,10 +249,11 @@ impl Order {
             prepay_id: self.prepay_id.to_string(),
             transaction_id: payment.map(|payment| payment.transaction_id.as_str()),
             merchant_trade_no: &self.merchant_trade_no,
-            status: self.status,
+            status: if self.refunding { Status::Refunding } else { self.status },
             currency,
             open_user_id: payment.map(|payment| payment.open_user_id.as_str()),
             pass_through_info: self.pass_through_info.as_deref(),
+            commission: payment.map(|payment| money::big_decimal(payment.commission)),
             transact_time: payment.map(|payment| payment.transact_time),
             create_time: self.create_time,
             payment_info: payment.map(|payment| {
@@ -237,6 +264,12 @@ impl Order {
             }),
             order_amount: money::big_decimal(amount),
         })
+    }
+
+    /// It ends without money: now, or when its time was up.
+    pub(crate) fn end(&mut self, status: Status, now_ms: i64) {
+        self.status = status;
+        self.close_time = Some(self.expire_time.min(now_ms));
     }
 
     /// Amount and currency as Binance reports them: those of the payment once there is one.

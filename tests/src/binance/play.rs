@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rust_decimal::Decimal;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::notifications::Notification;
 use super::operations::give_back;
@@ -11,15 +11,17 @@ use super::order::{Order, Payment, Refund, Status};
 use super::simulator::Simulator;
 use crate::random;
 
-/// How an event is played; the default is the everyday one.
-#[derive(Clone, Debug, Deserialize)]
+/// How an event is played; the default is the everyday one, with a notification.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Play {
     /// Another amount than the order's; for a refund, how much is given back (default: what is left).
     pub amount: Option<String>,
     /// Another currency than the order's.
     pub currency: Option<String>,
-    /// Whether a notification is sent at all.
+    /// Binance's fee of a payment; none without it.
+    pub commission: Option<String>,
+    /// Whether a notification is sent at all. Of a refund on the merchant page Binance itself sends none.
     pub notify: bool,
     /// Milliseconds until the notification is sent.
     pub delay_ms: u64,
@@ -34,6 +36,7 @@ impl Default for Play {
         Self {
             amount: None,
             currency: None,
+            commission: None,
             notify: true,
             delay_ms: 0,
             times: 1,
@@ -62,13 +65,20 @@ pub enum Impossible {
     Because(String),
 }
 
+impl Impossible {
+    /// The order's state does not allow it.
+    pub(crate) fn now(order: &Order) -> Self {
+        Self::Because(format!("the order is {:?}", order.status))
+    }
+}
+
 impl Simulator {
     /// The payer pays; the notification goes out in the background.
     pub(crate) fn pay(self: &Arc<Self>, trade_no: &str, play: Play) -> Result<Order, Impossible> {
         let order = self.take_money(trade_no, &play)?;
         self.spawn(Self::send(
             Arc::clone(self),
-            Notification::success(&order),
+            Notification::success(&order, order.create_time),
             order.clone(),
             play,
         ));
@@ -84,7 +94,7 @@ impl Simulator {
         let order = self.take_money(trade_no, &play)?;
         Self::send(
             Arc::clone(self),
-            Notification::success(&order),
+            Notification::success(&order, order.create_time),
             order.clone(),
             play,
         )
@@ -94,27 +104,21 @@ impl Simulator {
 
     fn take_money(self: &Arc<Self>, trade_no: &str, play: &Play) -> Result<Order, Impossible> {
         let amount = play.amount.as_deref().map(decimal).transpose()?;
+        let commission = play.commission.as_deref().map(decimal).transpose()?;
         let mut state = self.state();
         let now_ms = state.now_ms();
         let order = state.order(trade_no).ok_or(Impossible::UnknownOrder)?;
         let late = play.late && matches!(order.status, Status::Canceled | Status::Expired);
-        if order.status != Status::Initial && !late {
-            return Err(Impossible::Because(format!(
-                "the order is {:?}",
-                order.status
-            )));
+        if !matches!(order.status, Status::Initial | Status::Pending) && !late {
+            return Err(Impossible::now(order));
         }
+        let asked = Payment::of(order, now_ms);
         order.status = Status::Paid;
         order.payment = Some(Payment {
-            transaction_id: format!("P_{}", random::alnum(16).to_ascii_uppercase()),
-            open_user_id: random::hex(32),
-            payer_id: 741_232_235,
-            amount: amount.unwrap_or(order.total_fee),
-            currency: play
-                .currency
-                .clone()
-                .unwrap_or_else(|| order.currency.clone()),
-            transact_time: now_ms,
+            amount: amount.unwrap_or(asked.amount),
+            currency: play.currency.clone().unwrap_or(asked.currency),
+            commission: commission.unwrap_or(asked.commission),
+            ..asked
         });
         Ok(order.clone())
     }
@@ -153,18 +157,51 @@ impl Simulator {
         let mut state = self.state();
         let now_ms = state.now_ms();
         let order = state.order(trade_no).ok_or(Impossible::UnknownOrder)?;
-        if order.status != Status::Initial {
-            return Err(Impossible::Because(format!(
-                "the order is {:?}",
-                order.status
-            )));
+        let fails = order.status == Status::Pending && to == Status::Error;
+        if order.status != Status::Initial && !fails {
+            return Err(Impossible::now(order));
         }
-        order.status = to;
+        order.end(to, now_ms);
         order.expire_time = order.expire_time.min(now_ms);
         Ok(order.clone())
     }
 
-    /// Money is given back, wholly or in part.
+    /// A payment is under way, or no longer.
+    pub(crate) fn under_way(
+        self: &Arc<Self>,
+        trade_no: &str,
+        on: bool,
+    ) -> Result<Order, Impossible> {
+        let (from, to) = if on {
+            (Status::Initial, Status::Pending)
+        } else {
+            (Status::Pending, Status::Initial)
+        };
+        let mut state = self.state();
+        let order = state.order(trade_no).ok_or(Impossible::UnknownOrder)?;
+        if order.status != from && order.status != to {
+            return Err(Impossible::now(order));
+        }
+        order.status = to;
+        Ok(order.clone())
+    }
+
+    /// The query says `REFUNDING`, or no longer.
+    pub(crate) fn refunding(
+        self: &Arc<Self>,
+        trade_no: &str,
+        on: bool,
+    ) -> Result<Order, Impossible> {
+        let mut state = self.state();
+        let order = state.order(trade_no).ok_or(Impossible::UnknownOrder)?;
+        if order.payment.is_none() {
+            return Err(Impossible::now(order));
+        }
+        order.refunding = on;
+        Ok(order.clone())
+    }
+
+    /// Money is given back on the merchant page, wholly or in part.
     pub(crate) fn refund(
         self: &Arc<Self>,
         trade_no: &str,
@@ -190,7 +227,8 @@ impl Simulator {
     }
 
     pub(crate) async fn notify_refund(self: Arc<Self>, order: Order, play: Play) {
-        Self::send(self, Notification::refund(&order), order, play).await;
+        let form = self.state().behaviour.refund_info;
+        Self::send(self, Notification::refund(&order, form), order, play).await;
     }
 
     pub(crate) async fn notify_closed(self: Arc<Self>, order: Order) {

@@ -12,6 +12,7 @@ use super::Credentials;
 use super::certificates::Certificate;
 use super::deliveries::Delivery;
 use super::faults::WaitingFault;
+use super::notifications::RefundInfoAs;
 use super::order::{Order, Status};
 use crate::{clock, web};
 
@@ -35,6 +36,10 @@ pub struct Behaviour {
     pub title_case: bool,
     /// Whether an order that expires sends `PAY_CLOSED`.
     pub closed_on_expiry: bool,
+    /// Whether `PAY_CLOSED` is sent at all; it can be switched off on the merchant page.
+    pub closed_notices: bool,
+    /// How `PAY_REFUND` carries `refundInfo`.
+    pub refund_info: RefundInfoAs,
     /// Whether a notification carries `bizIdStr`; old ones did not.
     pub biz_id_str: bool,
     /// The HTTP status of the refusals: 200 or one of 4xx.
@@ -50,6 +55,8 @@ impl Default for Behaviour {
             fresh_signatures: true,
             title_case: false,
             closed_on_expiry: false,
+            closed_notices: true,
+            refund_info: RefundInfoAs::Object,
             biz_id_str: true,
             refusal_http: 200,
         }
@@ -159,7 +166,7 @@ impl Simulator {
         let closed_on_expiry = state.behaviour.closed_on_expiry;
         for order in &mut state.orders {
             if order.status == Status::Initial && order.expire_time <= now_ms {
-                order.status = Status::Expired;
+                order.end(Status::Expired, now_ms);
                 if closed_on_expiry {
                     let order = order.clone();
                     self.spawn(Self::notify_closed(Arc::clone(self), order));

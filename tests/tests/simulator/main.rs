@@ -2,7 +2,10 @@
 
 mod admin;
 mod calls;
+mod closing;
 mod faults;
 mod merchant;
 mod notifications;
+mod refunds;
 mod rules;
+mod under_way;

@@ -121,6 +121,17 @@ pub async fn admin(sandbox: &Sandbox, path: &str, body: &Value) -> (u16, Value) 
     (response.status().as_u16(), response.json().await.unwrap())
 }
 
+/// The answer to query order v2.
+pub async fn query(sandbox: &Sandbox, trade_no: &str) -> Value {
+    let asked = json!({"merchantTradeNo": trade_no});
+    Request::new(sandbox, "v2/order/query", &asked).send().await
+}
+
+/// `data` of a notification.
+pub fn inner(notification: &Value) -> Value {
+    serde_json::from_str(notification["data"].as_str().unwrap()).unwrap()
+}
+
 /// Waits until something holds, at most two seconds.
 pub async fn until(holds: impl Fn() -> bool) {
     for _ in 0..1000 {
