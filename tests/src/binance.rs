@@ -19,6 +19,7 @@ mod order;
 mod play;
 mod rules;
 mod simulator;
+mod stranger;
 
 use std::io;
 use std::sync::Arc;
@@ -37,6 +38,7 @@ pub use notifications::RefundInfoAs;
 pub use order::{Order, Payment, Refund, Status};
 pub use play::{Impossible, Play};
 pub use simulator::{Behaviour, Call};
+pub use stranger::{Stranger, StrangerOrder};
 
 use crate::web::Server;
 use certificates::Certificate;

@@ -15,6 +15,7 @@ use super::faults::WaitingFault;
 use super::forgery::Forgery;
 use super::play::{Impossible, Play};
 use super::simulator::Simulator;
+use super::stranger;
 use crate::admin::{Refused, read, read_over};
 use crate::clock;
 
@@ -36,6 +37,11 @@ GET    /sandbox/deliveries                         of notifications
 POST   /sandbox/notify                             merchantTradeNo? bizType? bizStatus? bizId? data? body? url?
                                                    signature?: correct forged altered unknownSerial missing; withoutHeader?
 POST   /sandbox/sign                               the same, signed and not sent
+GET    /sandbox/stranger/orders                    of other merchants, who may use our numbers and our address
+POST   /sandbox/stranger/MERCHANT_TRADE_NO/pay     amount? currency? url?; opened, paid and told once
+POST   /sandbox/stranger/MERCHANT_TRADE_NO/close   amount? currency? url?; opened, closed and told once
+POST   /sandbox/stranger/MERCHANT_TRADE_NO/refund  amount? currency? url?; of the newest one paid, which is opened and
+                                                   paid in silence if there is none
 POST   /sandbox/certificates/rotate                keepOld?
 GET    /sandbox/clock
 POST   /sandbox/advance                            by, such as 90s, 5m, 1h, 2d; or seconds
@@ -83,6 +89,7 @@ pub(crate) fn router() -> Router<Arc<Simulator>> {
             "/sandbox/faults",
             get(faults).post(add_fault).delete(clear_faults),
         )
+        .merge(stranger::router())
         .route(
             "/sandbox/behaviour",
             get(async |sim: Sim| Json(sim.state().behaviour.clone())).post(behave),

@@ -19,6 +19,8 @@ pub struct Delivery {
     pub at_ms: i64,
     /// The order it is about.
     pub trade_no: Option<String>,
+    /// Whether it is about another merchant's order under that number.
+    pub stranger: bool,
     /// `PAY_SUCCESS`, `PAY_CLOSED` …
     pub biz_status: String,
     /// 1, and higher for repeats.

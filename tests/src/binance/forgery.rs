@@ -117,7 +117,7 @@ impl Simulator {
         })
     }
 
-    fn sign_as(
+    pub(crate) fn sign_as(
         self: &Arc<Self>,
         how: Signature,
         body: String,

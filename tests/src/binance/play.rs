@@ -244,6 +244,6 @@ pub(crate) fn open_user_id(order: &Order) -> &str {
         .map_or("", |payment| &payment.open_user_id)
 }
 
-fn decimal(text: &str) -> Result<Decimal, Impossible> {
+pub(crate) fn decimal(text: &str) -> Result<Decimal, Impossible> {
     Decimal::from_str_exact(text).map_err(|_| Impossible::Because(format!("{text} is no amount")))
 }

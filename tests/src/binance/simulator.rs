@@ -94,6 +94,8 @@ pub(crate) struct State {
     pub(crate) offset_ms: i64,
     pub(crate) orders: Vec<Order>,
     by_trade_no: HashMap<String, usize>,
+    /// Other merchants' orders under numbers of ours, which the merchant API knows nothing of.
+    pub(crate) strangers: Vec<Order>,
     /// Numbers that may not be used again: those of orders, and those sent in calls whose end the caller cannot know.
     pub(crate) used_trade_nos: HashSet<String>,
     pub(crate) nonces: HashSet<String>,

@@ -8,4 +8,5 @@ mod merchant;
 mod notifications;
 mod refunds;
 mod rules;
+mod strangers;
 mod under_way;
