@@ -5,6 +5,8 @@
 
 mod admin;
 mod answer;
+mod bend;
+mod bends;
 mod certificates;
 mod checkout;
 mod deliveries;
@@ -19,6 +21,7 @@ mod order;
 mod play;
 mod rules;
 mod simulator;
+mod splice;
 mod stranger;
 
 use std::io;
@@ -30,6 +33,7 @@ use tokio::net::TcpListener;
 
 pub(crate) use admin::ROUTES;
 pub use answer::Envelope;
+pub use bend::{Bend, BendOn, Change, KNOWN as KNOWN_BENDS, PlayedBend};
 pub use certificates::PublicCertificate;
 pub use deliveries::Delivery;
 pub use faults::{Fault, KNOWN as KNOWN_FAULTS, On, WaitingFault};

@@ -11,6 +11,7 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::bend::{Bend, PlayedBend};
 use super::faults::WaitingFault;
 use super::forgery::Forgery;
 use super::play::{Impossible, Play};
@@ -48,6 +49,10 @@ POST   /sandbox/advance                            by, such as 90s, 5m, 1h, 2d; 
 GET    /sandbox/faults                             of the merchant API, that still wait for their calls
 POST   /sandbox/faults                             fault on? times?, and what the fault takes; {} lists the faults
 DELETE /sandbox/faults
+GET    /sandbox/bends                              of answers and notifications, with how often each was played
+POST   /sandbox/bends                              on: create query close refund certificates notification; path and one
+                                                   of set remove twice quote, or body; times?; {} explains them
+DELETE /sandbox/bends
 GET    /sandbox/behaviour
 POST   /sandbox/behaviour                          what GET shows, or some of it
 ";
@@ -88,6 +93,10 @@ pub(crate) fn router() -> Router<Arc<Simulator>> {
         .route(
             "/sandbox/faults",
             get(faults).post(add_fault).delete(clear_faults),
+        )
+        .route(
+            "/sandbox/bends",
+            get(bends).post(add_bend).delete(clear_bends),
         )
         .merge(stranger::router())
         .route(
@@ -191,6 +200,20 @@ async fn add_fault(sim: Sim, body: Bytes) -> Result<Json<Vec<WaitingFault>>, Ref
 async fn clear_faults(sim: Sim) -> Json<Vec<WaitingFault>> {
     sim.state().faults.clear();
     faults(sim).await
+}
+
+async fn bends(Shared(sim): Sim) -> Json<Vec<PlayedBend>> {
+    Json(sim.state().bends.clone())
+}
+
+async fn add_bend(sim: Sim, body: Bytes) -> Result<Json<Vec<PlayedBend>>, Refused> {
+    sim.bend(Bend::read(&body).map_err(Refused::mistake)?);
+    Ok(bends(sim).await)
+}
+
+async fn clear_bends(sim: Sim) -> Json<Vec<PlayedBend>> {
+    sim.state().bends.clear();
+    bends(sim).await
 }
 
 /// Changes the named fields only.

@@ -107,11 +107,6 @@ impl Simulator {
         }
     }
 
-    /// The body of a notification as it is sent.
-    pub(crate) fn body_of(self: &Arc<Self>, notification: &Notification) -> String {
-        notification.body(self.state().behaviour.biz_id_str)
-    }
-
     /// The headers that sign a body by the newest certificate.
     fn signed(self: &Arc<Self>, body: &str) -> Option<Vec<(String, String)>> {
         let certificate = self.state().certificates.last().cloned()?;

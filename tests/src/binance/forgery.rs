@@ -45,7 +45,7 @@ pub struct Forgery {
     pub biz_id: Option<String>,
     /// Instead of the order's: an object becomes the text inside the string, a string is taken as it is.
     pub data: Option<Value>,
-    /// The whole body instead of all of the above.
+    /// The whole body instead of all of the above, which no bend changes.
     pub body: Option<String>,
     /// How it is signed.
     pub signature: Signature,

@@ -10,6 +10,7 @@ use axum::response::Response;
 use serde_json::{Map, Value};
 
 use super::answer::{Answer, Envelope, Refusal};
+use super::bend::BendOn;
 use super::faults::{self, Fault, On};
 use super::gate::{Received, Turned};
 use super::operations::carry_out;
@@ -53,9 +54,14 @@ pub(crate) async fn call(Shared(simulator): Shared<Arc<Simulator>>, request: Req
             Some(answer)
         }
     };
-    let Some(answer) = answer else {
+    let Some(mut answer) = answer else {
         return web::hang_up();
     };
+    // Who is turned away meets no fault, and uses up no bend.
+    let is_in = simulator.state().calls[index].verdict != "turned away";
+    if let Some(on) = BendOn::answer(on).filter(|_| is_in) {
+        answer.body = simulator.bent(on, answer.body);
+    }
     let call = &mut simulator.state().calls[index];
     call.http_status = Some(answer.http);
     call.answer = Some(answer.body.clone());

@@ -9,6 +9,7 @@ use serde_json::Value;
 use tokio::task::JoinSet;
 
 use super::Credentials;
+use super::bend::PlayedBend;
 use super::certificates::Certificate;
 use super::deliveries::Delivery;
 use super::faults::WaitingFault;
@@ -102,6 +103,7 @@ pub(crate) struct State {
     pub(crate) calls: Vec<Call>,
     pub(crate) deliveries: Vec<Delivery>,
     pub(crate) faults: Vec<WaitingFault>,
+    pub(crate) bends: Vec<PlayedBend>,
     /// The published ones; the last one signs.
     pub(crate) certificates: Vec<Arc<Certificate>>,
     pub(crate) behaviour: Behaviour,

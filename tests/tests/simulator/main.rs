@@ -1,6 +1,7 @@
 //! The simulator itself: a stand-in that forgets or forgives makes every other suite worthless.
 
 mod admin;
+mod bends;
 mod calls;
 mod closing;
 mod faults;

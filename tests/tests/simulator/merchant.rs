@@ -121,6 +121,14 @@ pub async fn admin(sandbox: &Sandbox, path: &str, body: &Value) -> (u16, Value) 
     (response.status().as_u16(), response.json().await.unwrap())
 }
 
+/// An admin call with a body that no JSON library has touched.
+pub async fn admin_text(sandbox: &Sandbox, path: &str, body: &str) -> (u16, String) {
+    let url = format!("{}/sandbox/{path}", sandbox.binance().url());
+    let client = web::client(Duration::from_secs(5), false);
+    let response = client.post(url).body(body.to_owned()).send().await.unwrap();
+    (response.status().as_u16(), response.text().await.unwrap())
+}
+
 /// The answer to query order v2.
 pub async fn query(sandbox: &Sandbox, trade_no: &str) -> Value {
     let asked = json!({"merchantTradeNo": trade_no});
