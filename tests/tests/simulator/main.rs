@@ -2,6 +2,7 @@
 
 mod admin;
 mod bends;
+mod bent_notifications;
 mod calls;
 mod closing;
 mod faults;
