@@ -1,6 +1,7 @@
 //! Reading `POST /orders`: every field by its rule, every wrong field in one answer, unknown and repeated ones by name.
 
 mod fields;
+mod text;
 
 use fields::Fields;
 use lambda_http::Body;
@@ -14,6 +15,7 @@ use shared::config::Settings;
 use shared::money::{Amount, Currency};
 use shared::order::{Request, TerminalType, TransactionType};
 use shared::problem::Problem;
+use text::text;
 use url::Url;
 
 /// The longest body that is read, in bytes.
@@ -150,19 +152,6 @@ fn price(raw: &RawValue, settings: &Settings) -> Result<Amount, String> {
 
 fn string(raw: &RawValue) -> Result<String, String> {
     serde_json::from_str(raw.get()).map_err(|_| "must be a string".to_owned())
-}
-
-fn text(raw: &RawValue, max_chars: usize) -> Result<String, String> {
-    let text = string(raw)?;
-    if text.trim().is_empty() || text.chars().count() > max_chars {
-        Err(format!(
-            "must be 1 to {max_chars} characters long and not blank"
-        ))
-    } else if text.chars().any(char::is_control) {
-        Err("must not contain control characters".to_owned())
-    } else {
-        Ok(text)
-    }
 }
 
 /// Where the payer's browser goes; we never call it.

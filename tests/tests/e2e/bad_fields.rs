@@ -82,7 +82,7 @@ async fn names_from_a_list_must_be_on_it_to_the_letter() {
 async fn text_that_is_too_long_blank_or_holds_control_characters_is_refused() {
     let world = World::start().await;
     for (field, longest) in [("description", 256), ("reference", 64)] {
-        let length = format!("must be 1 to {longest} characters long and not blank");
+        let length = format!("must be 1 to {longest} characters long and have something visible");
         let long = format!("\"{}\"", "é".repeat(longest + 1));
         let blank = [r#""""#, r#"" ""#, r#"" \t\n""#, "\"\u{2003}\"", &long];
         assert_refused(&world, field, &length, &blank).await;
@@ -96,7 +96,7 @@ async fn text_that_is_too_long_blank_or_holds_control_characters_is_refused() {
         assert_refused(
             &world,
             field,
-            "must not contain control characters",
+            "must not contain control characters or line separators",
             &control,
         )
         .await;
@@ -134,7 +134,7 @@ async fn address_for_the_payers_browser_must_be_https_and_short() {
             &long_when_escaped,
         ];
         assert_refused(&world, field, rule, &raws).await;
-        let rule = "must be 1 to 256 characters long and not blank";
+        let rule = "must be 1 to 256 characters long and have something visible";
         assert_refused(&world, field, rule, &[r#""""#, &long]).await;
         let control = [
             r#""https://app.example.com/\n""#,
@@ -143,7 +143,7 @@ async fn address_for_the_payers_browser_must_be_https_and_short() {
         assert_refused(
             &world,
             field,
-            "must not contain control characters",
+            "must not contain control characters or line separators",
             &control,
         )
         .await;
@@ -220,9 +220,12 @@ async fn every_wrong_field_is_reported_in_one_answer() {
         ("/callbackUrl", "is required"),
         (
             "/description",
-            "must be 1 to 256 characters long and not blank",
+            "must be 1 to 256 characters long and have something visible",
         ),
-        ("/reference", "must not contain control characters"),
+        (
+            "/reference",
+            "must not contain control characters or line separators",
+        ),
         (
             "/returnUrl",
             "must be an https address of at most 256 characters",

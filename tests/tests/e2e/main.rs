@@ -37,6 +37,7 @@ mod bad_callback_url;
 mod bad_fields;
 mod bad_input;
 mod bad_price;
+mod bad_text;
 mod binance_failures;
 mod create_order;
 mod idempotency;
