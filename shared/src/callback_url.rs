@@ -3,6 +3,8 @@
 //! Two locks in a row. [`CallbackUrl::parse`] admits a URL by its text, [`GuardedResolver`] admits a name by the addresses
 //! it has *now*, and hands the client these very addresses, so that a second look-up cannot bring others. A client does not
 //! resolve what is an address already: those never leave `parse`, but for loopback in the sandbox.
+//!
+//! The first lock turns twice: [`CallableUrl`] is what could be called at all, whatever the list of hosts says today.
 
 use std::{cell::Cell, fmt, str::FromStr};
 
@@ -102,6 +104,10 @@ impl HostPattern {
     }
 }
 
+/// A URL that could be called, in its normal form; whether its host is on the list is another question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallableUrl(Url);
+
 /// Where the application hears of its order: a URL that satisfied a [`Policy`], in its normal form.
 ///
 /// It cannot be deserialised: what was stored is parsed again, with the policy of the day.
@@ -144,12 +150,12 @@ pub enum CallbackUrlError {
     HostNotAllowed,
 }
 
-impl CallbackUrl {
-    /// Admits a URL that keeps every rule.
+impl CallableUrl {
+    /// Takes a URL that keeps every rule but that of the list; `allow_local` as in [`Policy`].
     ///
     /// # Errors
     /// [`CallbackUrlError`], the first rule broken.
-    pub fn parse(text: &str, policy: &Policy) -> Result<Self, CallbackUrlError> {
+    pub fn parse(text: &str, allow_local: bool) -> Result<Self, CallbackUrlError> {
         if text.chars().count() > MAX_LENGTH {
             return Err(CallbackUrlError::TooLong);
         }
@@ -171,7 +177,7 @@ impl CallbackUrl {
 
         match url.scheme() {
             "https" => {}
-            "http" if policy.allow_local => {}
+            "http" if allow_local => {}
             _ => return Err(CallbackUrlError::NotHttps),
         }
         if user_info.get() {
@@ -180,11 +186,39 @@ impl CallbackUrl {
         if url.fragment().is_some() {
             return Err(CallbackUrlError::Fragment);
         }
-        check_host(&url.host().ok_or(CallbackUrlError::NotUrl)?, policy)?;
+        check_host(&url.host().ok_or(CallbackUrlError::NotUrl)?, allow_local)?;
         if url.as_str().len() > MAX_LENGTH {
             return Err(CallbackUrlError::TooLong);
         }
-        Ok(Self(url.into()))
+        Ok(Self(url))
+    }
+
+    /// The URL as one that may be called, if its host is among `hosts`.
+    ///
+    /// # Errors
+    /// [`CallbackUrlError::HostNotAllowed`].
+    pub fn admit(self, hosts: &CallbackHosts) -> Result<CallbackUrl, CallbackUrlError> {
+        if self.0.host().is_some_and(|host| hosts.contain(&host)) {
+            Ok(CallbackUrl(self.0.into()))
+        } else {
+            Err(CallbackUrlError::HostNotAllowed)
+        }
+    }
+
+    /// The URL as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+impl CallbackUrl {
+    /// Admits a URL that keeps every rule.
+    ///
+    /// # Errors
+    /// [`CallbackUrlError`], the first rule broken.
+    pub fn parse(text: &str, policy: &Policy) -> Result<Self, CallbackUrlError> {
+        CallableUrl::parse(text, policy.allow_local)?.admit(&policy.hosts)
     }
 
     /// The URL as text.
@@ -200,19 +234,14 @@ impl fmt::Display for CallbackUrl {
     }
 }
 
-fn check_host(host: &Host<&str>, policy: &Policy) -> Result<(), CallbackUrlError> {
-    let local = policy.allow_local;
+fn check_host(host: &Host<&str>, local: bool) -> Result<(), CallbackUrlError> {
     let fault = match host {
         Host::Domain(name) if name.ends_with('.') => Some(CallbackUrlError::TrailingDot),
         Host::Domain(name) => (is_localhost(name) && !local).then_some(CallbackUrlError::Localhost),
         Host::Ipv4(ip) => (!ip.is_loopback() || !local).then_some(CallbackUrlError::IpAddress),
         Host::Ipv6(ip) => (!ip.is_loopback() || !local).then_some(CallbackUrlError::IpAddress),
     };
-    match fault {
-        Some(fault) => Err(fault),
-        None if policy.hosts.contain(host) => Ok(()),
-        None => Err(CallbackUrlError::HostNotAllowed),
-    }
+    fault.map_or(Ok(()), Err)
 }
 
 /// Whether a name is reserved for loopback (RFC 6761, 6.3).

@@ -76,18 +76,40 @@ impl CreateOrder {
         }
         http_api::authenticate(event.headers(), &*self.app.secrets.current(now_ms()).await?)?;
         let key = request::idempotency_key(event.headers())?;
-        let request = request::read(event.headers(), event.body(), &self.app.settings)?;
+        let asked = request::read(event.headers(), event.body(), &self.app.settings)?;
 
-        let id = key.map_or_else(
+        let id = key.as_ref().map_or_else(
             || OrderId::from_random(random()),
-            |key| OrderId::derived(CLIENT, &key),
+            |key| OrderId::derived(CLIENT, key),
         );
         let claim = Claim {
             by: invocation.request_id.clone(),
             until_ms: invocation.deadline_ms,
         };
-        let order = Order::new(id, request, claim.clone(), now_ms());
-        match self.app.store.record(&order).await? {
+        let order = Order::new(id.clone(), asked.request, claim.clone(), now_ms());
+        let recorded = if asked.outside.is_empty() {
+            self.app.store.record(&order).await?
+        } else {
+            // What today's settings do not allow can only be a repeat, and only a key makes it one.
+            let repeated = match key {
+                Some(_) => self.app.store.load(&id).await?,
+                None => None,
+            };
+            let existing = repeated.ok_or_else(|| Problem::fields(asked.outside))?;
+            Recorded::Exists(Box::new(existing))
+        };
+        // Boxed, since a future that holds all of these futures in itself is large to move.
+        Box::pin(self.answer(order, recorded, claim)).await
+    }
+
+    /// Answers for an order that is in the table: `order` as it was asked for, or what was there before it.
+    async fn answer(
+        &self,
+        order: Order,
+        recorded: Recorded,
+        claim: Claim,
+    ) -> Result<Answered, Problem> {
+        match recorded {
             Recorded::New => self.open_checkout(order, claim).await,
             Recorded::Exists(existing) if existing.request != order.request => {
                 Err(Problem::key_reused())

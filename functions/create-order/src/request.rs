@@ -10,11 +10,11 @@ use lambda_http::http::header::CONTENT_TYPE;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::RawValue;
-use shared::callback_url::CallbackUrl;
+use shared::callback_url::CallableUrl;
 use shared::config::Settings;
 use shared::money::{Amount, Currency};
 use shared::order::{Request, TerminalType, TransactionType};
-use shared::problem::Problem;
+use shared::problem::{FieldError, Problem};
 use text::text;
 use url::Url;
 
@@ -28,6 +28,13 @@ const MAX_TEXT: usize = 256;
 const MAX_REFERENCE: usize = 64;
 /// The longest idempotency key, in characters.
 const MAX_KEY: usize = 255;
+
+/// What is asked for.
+pub(crate) struct Asked {
+    pub(crate) request: Request,
+    /// What today's settings do not allow. It keeps nobody from repeating what they allowed yesterday.
+    pub(crate) outside: Vec<FieldError>,
+}
 
 /// The `Idempotency-Key`, bare or quoted; none if the header is not there.
 ///
@@ -54,15 +61,15 @@ pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Pro
     }
 }
 
-/// The order that is asked for.
+/// The order that is asked for, whether or not today's settings allow it.
 ///
 /// # Errors
-/// [`Problem`].
+/// [`Problem`], if it could never be allowed; it names what today's settings do not allow, too.
 pub(crate) fn read(
     headers: &HeaderMap,
     body: &Body,
     settings: &Settings,
-) -> Result<Request, Problem> {
+) -> Result<Asked, Problem> {
     let content_type = headers
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
@@ -79,36 +86,41 @@ pub(crate) fn read(
     let mut fields = Fields::parse(body)?;
     let transaction_type = fields.required("transactionType", transaction_type);
     let fiat = fields.required("fiat", |raw| fiat(raw, settings));
-    let price = fields.required("price", |raw| price(raw, settings));
-    let callback_url = fields.required("callbackUrl", |raw| {
-        CallbackUrl::parse(&string(raw)?, &settings.policy)
-            .map(|url| url.as_str().to_owned())
-            .map_err(|error| error.to_string())
+    fields.limit("fiat", fiat.as_ref(), |fiat| check_fiat(fiat, settings));
+    let price = fields.required("price", price);
+    fields.limit("price", price.as_ref(), |price| {
+        check_price(*price, settings)
+    });
+    let callback_url = fields.required("callbackUrl", |raw| callback_url(raw, settings));
+    fields.limit("callbackUrl", callback_url.as_ref(), |url| {
+        check_host(url, settings)
     });
     let description = fields.optional("description", |raw| text(raw, MAX_TEXT));
     let reference = fields.optional("reference", |raw| text(raw, MAX_REFERENCE));
     let return_url = fields.optional("returnUrl", browser_url);
     let cancel_url = fields.optional("cancelUrl", browser_url);
     let terminal_type = fields.optional("terminalType", terminal_type);
-    let errors = fields.finish();
+    let found = fields.finish();
 
     match (transaction_type, fiat, price, callback_url) {
-        (Some(transaction_type), Some(fiat), Some(price), Some(callback_url))
-            if errors.is_empty() =>
-        {
-            Ok(Request {
+        (Some(transaction_type), Some(fiat), Some(price), Some(callback_url)) if found.is_sound => {
+            let request = Request {
                 transaction_type,
                 fiat,
                 price,
-                callback_url,
+                callback_url: callback_url.as_str().to_owned(),
                 description: description.unwrap_or_else(|| "LeadsCalendar".to_owned()),
                 reference,
                 return_url,
                 cancel_url,
                 terminal_type: terminal_type.unwrap_or_default(),
+            };
+            Ok(Asked {
+                request,
+                outside: found.errors,
             })
         }
-        _ => Err(Problem::fields(errors)),
+        _ => Err(Problem::fields(found.errors)),
     }
 }
 
@@ -127,27 +139,49 @@ fn named<T: DeserializeOwned>(raw: &RawValue) -> Option<T> {
 }
 
 fn fiat(raw: &RawValue, settings: &Settings) -> Result<Currency, String> {
-    let fiat = string(raw)?
-        .parse::<Currency>()
-        .ok()
-        .filter(|fiat| settings.fiats.contains(fiat));
-    fiat.ok_or_else(|| {
-        let allowed: Vec<&str> = settings.fiats.iter().map(Currency::as_str).collect();
-        format!("must be {}", allowed.join(" or "))
-    })
+    string(raw)?.parse().map_err(|_| one_of_fiats(settings))
 }
 
-fn price(raw: &RawValue, settings: &Settings) -> Result<Amount, String> {
+fn check_fiat(fiat: &Currency, settings: &Settings) -> Result<(), String> {
+    if settings.fiats.contains(fiat) {
+        Ok(())
+    } else {
+        Err(one_of_fiats(settings))
+    }
+}
+
+fn one_of_fiats(settings: &Settings) -> String {
+    let fiats: Vec<&str> = settings.fiats.iter().map(Currency::as_str).collect();
+    format!("must be {}", fiats.join(" or "))
+}
+
+fn price(raw: &RawValue) -> Result<Amount, String> {
     let price = Amount::from_json(raw).map_err(|error| error.to_string())?;
     if price.is_zero() {
         Err("must be greater than 0".to_owned())
     } else if price.decimals() > PRICE_DECIMALS {
         Err(format!("must have at most {PRICE_DECIMALS} decimals"))
-    } else if price > settings.max_price {
-        Err(format!("must be at most {}", settings.max_price))
     } else {
         Ok(price.normalized().with_decimals(PRICE_DECIMALS))
     }
+}
+
+fn check_price(price: Amount, settings: &Settings) -> Result<(), String> {
+    if price > settings.max_price {
+        Err(format!("must be at most {}", settings.max_price))
+    } else {
+        Ok(())
+    }
+}
+
+fn callback_url(raw: &RawValue, settings: &Settings) -> Result<CallableUrl, String> {
+    CallableUrl::parse(&string(raw)?, settings.policy.allow_local)
+        .map_err(|error| error.to_string())
+}
+
+fn check_host(url: &CallableUrl, settings: &Settings) -> Result<(), String> {
+    let admitted = url.clone().admit(&settings.policy.hosts);
+    admitted.map(drop).map_err(|error| error.to_string())
 }
 
 fn string(raw: &RawValue) -> Result<String, String> {

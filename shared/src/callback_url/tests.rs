@@ -197,6 +197,28 @@ fn sandbox_also_admits_http_and_this_machine_but_only_what_is_on_the_list() {
 }
 
 #[test]
+fn url_that_could_be_called_waits_for_the_list_that_has_its_host() {
+    let hosts = |list: &str| list.parse::<CallbackHosts>().unwrap();
+    let url = CallableUrl::parse("https://APP.example.com/paid", false).unwrap();
+
+    assert_eq!(url.as_str(), "https://app.example.com/paid");
+    let refused = url.clone().admit(&hosts("hooks.example.com"));
+    assert_eq!(refused, Err(CallbackUrlError::HostNotAllowed));
+    let admitted = url.clone().admit(&hosts("app.example.com")).unwrap();
+    assert_eq!(admitted.as_str(), url.as_str());
+
+    // No list makes these callable outside the sandbox.
+    for (text, error) in [
+        ("http://app.example.com/", CallbackUrlError::NotHttps),
+        ("https://localhost/", CallbackUrlError::Localhost),
+        ("https://127.0.0.1/", CallbackUrlError::IpAddress),
+    ] {
+        assert_eq!(CallableUrl::parse(text, false), Err(error), "{text}");
+        assert!(CallableUrl::parse(text, true).is_ok(), "{text}");
+    }
+}
+
+#[test]
 fn message_states_the_rule_and_never_the_url() {
     for text in [
         "https://secret.example/",

@@ -39,6 +39,7 @@ mod bad_input;
 mod bad_price;
 mod bad_text;
 mod binance_failures;
+mod changed_settings;
 mod create_order;
 mod idempotency;
 mod log;

@@ -17,7 +17,15 @@ const MAX_UNKNOWN: usize = 20;
 pub(super) struct Fields {
     left: Vec<(String, Box<RawValue>)>,
     taken: Vec<String>,
-    errors: Vec<FieldError>,
+    found: Found,
+}
+
+/// What is wrong with the fields.
+pub(super) struct Found {
+    /// Every broken rule, in the order in which the fields were looked at.
+    pub(super) errors: Vec<FieldError>,
+    /// None of them is broken whatever the settings are: the errors are of [`Fields::limit`] alone.
+    pub(super) is_sound: bool,
 }
 
 impl Fields {
@@ -30,7 +38,10 @@ impl Fields {
         Ok(Self {
             left,
             taken: Vec::new(),
-            errors: Vec::new(),
+            found: Found {
+                errors: Vec::new(),
+                is_sound: true,
+            },
         })
     }
 
@@ -56,8 +67,20 @@ impl Fields {
         self.parsed(name, parse(&raw))
     }
 
+    /// Holds a value against today's settings; `check` gives the rule it breaks.
+    pub(super) fn limit<T>(
+        &mut self,
+        name: &str,
+        value: Option<&T>,
+        check: impl FnOnce(&T) -> Result<(), String>,
+    ) {
+        if let Some(Err(rule)) = value.map(check) {
+            self.add(name, &rule);
+        }
+    }
+
     /// Everything that is wrong, with what nobody took.
-    pub(super) fn finish(mut self) -> Vec<FieldError> {
+    pub(super) fn finish(mut self) -> Found {
         let left = std::mem::take(&mut self.left);
         for (name, _) in left.iter().take(MAX_UNKNOWN) {
             let rule = if self.taken.contains(name) {
@@ -76,12 +99,12 @@ impl Fields {
         if unnamed > 0 {
             let detail = format!("the body has {unnamed} more fields that are not of an order");
             // The empty pointer is the whole body (RFC 6901).
-            self.errors.push(FieldError {
+            self.found.errors.push(FieldError {
                 pointer: String::new(),
                 detail,
             });
         }
-        self.errors
+        self.found
     }
 
     fn take(&mut self, name: &str) -> Option<Box<RawValue>> {
@@ -96,8 +119,13 @@ impl Fields {
     }
 
     fn refuse(&mut self, name: &str, rule: &str) {
+        self.found.is_sound = false;
+        self.add(name, rule);
+    }
+
+    fn add(&mut self, name: &str, rule: &str) {
         let pointer = format!("/{}", name.replace('~', "~0").replace('/', "~1"));
-        self.errors.push(FieldError {
+        self.found.errors.push(FieldError {
             pointer,
             detail: rule.to_owned(),
         });
