@@ -2,7 +2,7 @@
 
 use lambda_http::http::header::{CACHE_CONTROL, ETAG, HeaderValue, IF_NONE_MATCH};
 use lambda_http::http::{HeaderMap, Method, StatusCode};
-use lambda_http::{Body, Request as Event, Response};
+use lambda_http::{Body, Request as Event, RequestExt as _, Response};
 use shared::ambient::now_ms;
 use shared::app::{App, StartError};
 use shared::http_api::{self, Invocation};
@@ -48,18 +48,23 @@ impl GetOrder {
             return Err(Problem::method_not_allowed("GET, HEAD"));
         }
         http_api::authenticate(event.headers(), &*self.app.secrets.current(now_ms()).await?)?;
-        let id = event
-            .uri()
-            .path()
-            .strip_prefix("/orders/")
-            .unwrap_or_default();
-        let id: OrderId = id.parse().map_err(|_| Problem::no_such_order())?;
+        let id = order_id(event).ok_or_else(Problem::no_such_order)?;
         self.app
             .store
             .load(&id)
             .await?
             .ok_or_else(Problem::no_such_order)
     }
+}
+
+/// The id in the address: what API Gateway took for `{orderId}`, since behind a named stage the path begins with the stage;
+/// without API Gateway, what follows `/orders/`.
+fn order_id(event: &Event) -> Option<OrderId> {
+    let parameters = event.path_parameters_ref();
+    let id = parameters
+        .and_then(|parameters| parameters.first("orderId"))
+        .or_else(|| event.uri().path().strip_prefix("/orders/"))?;
+    id.strip_suffix('/').unwrap_or(id).parse().ok()
 }
 
 /// The order, or only that it is still the one the caller has.

@@ -110,6 +110,35 @@ async fn order_that_has_not_changed_is_answered_with_304_until_it_changes() {
 }
 
 #[tokio::test]
+async fn order_is_found_behind_a_named_stage_and_before_a_slash() {
+    let world = World::start().await;
+    let order_id = world.create(&world.four_fields()).await.text_of("orderId");
+    let event = include_str!("../../events/get-order-behind-a-stage.json");
+    let event = event.replace(&"0".repeat(30), &order_id);
+    for (event, status) in [
+        (event.clone(), 200),
+        // The parameter decides, and not what the path looks like.
+        (event.replace("/prod/orders/", "/prod/"), 200),
+        (
+            event.replace(&format!(r#""orderId": "{order_id}""#), r#""orderId": "x""#),
+            404,
+        ),
+    ] {
+        let event = lambda_http::request::from_str(&event).unwrap();
+        let got = world.functions.get_order.handle(event).await;
+        assert_eq!(got.status().as_u16(), status);
+        let body: serde_json::Value = serde_json::from_slice(got.body().as_ref()).unwrap();
+        assert_eq!(body["orderId"] == order_id.as_str(), status == 200);
+    }
+
+    assert_eq!(world.get(&format!("{order_id}/"), &[]).await.status, 200);
+    for other in ["//", "/x", "/x/"] {
+        let got = world.get(&format!("{order_id}{other}"), &[]).await;
+        assert_eq!(got.status, 404, "{other}");
+    }
+}
+
+#[tokio::test]
 async fn order_that_does_not_exist_is_a_404_problem() {
     let world = World::start().await;
 
