@@ -7,6 +7,8 @@ use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
 use http::{Response, StatusCode};
 use serde::Serialize;
 
+use crate::order::OrderId;
+
 /// Of 400 where fields are named.
 const CORRECT_FIELD: &str =
     "Read code and msg, correct the field they name, and send the request again.";
@@ -34,6 +36,8 @@ pub struct Problem {
     pub retry_after_secs: Option<u64>,
     /// The methods that are allowed, after a wrong one.
     pub allow: Option<&'static str>,
+    /// The order it is about, if that is recorded.
+    pub order_id: Option<OrderId>,
     /// Every wrong field.
     pub errors: Vec<FieldError>,
     /// What the operator must know and the caller need not.
@@ -73,6 +77,8 @@ struct Body<'a> {
     retryable: bool,
     source: Source,
     request_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order_id: Option<&'a OrderId>,
     #[serde(skip_serializing_if = "<[FieldError]>::is_empty")]
     errors: &'a [FieldError],
 }
@@ -93,8 +99,18 @@ impl Problem {
             source: Source::Gateway,
             retry_after_secs: None,
             allow: None,
+            order_id: None,
             errors: Vec::new(),
             cause: None,
+        }
+    }
+
+    /// The same problem, told as one about a recorded order.
+    #[must_use]
+    pub fn for_order(self, id: &OrderId) -> Self {
+        Self {
+            order_id: Some(id.clone()),
+            ..self
         }
     }
 
@@ -120,6 +136,7 @@ impl Problem {
             retryable: self.retryable,
             source: self.source,
             request_id,
+            order_id: self.order_id.as_ref(),
             errors: &self.errors,
         };
         let mut response = Response::new(serde_json::to_string(&body).unwrap_or_default());

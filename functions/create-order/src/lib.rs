@@ -99,7 +99,8 @@ impl CreateOrder {
             Recorded::Exists(Box::new(existing))
         };
         // Boxed, since a future that holds all of these futures in itself is large to move.
-        Box::pin(self.answer(order, recorded, claim)).await
+        let answered = Box::pin(self.answer(order, recorded, claim)).await;
+        answered.map_err(|problem| problem.for_order(&id))
     }
 
     /// Answers for an order that is in the table: `order` as it was asked for, or what was there before it.

@@ -15,6 +15,9 @@ const RETRY_SOON: &str =
 const WAIT_FOR_FIRST: &str =
     "Wait as long as Retry-After says for the first request to end, then repeat it unchanged.";
 const OTHER_KEY: &str = "Use another Idempotency-Key for another order.";
+const LOOK_UP_PAYMENT: &str = "Do not charge again, under this key or another; ask the operator to look the payment up at Binance.";
+const SET_UP: &str =
+    "Repeating does not help; tell the operator, who must set the service up as its log says.";
 
 impl Problem {
     /// The request cannot be read at all.
@@ -141,6 +144,33 @@ impl Problem {
         )
     }
 
+    /// Binance reports a payment under the order's number that may have been made for an older order.
+    #[must_use]
+    pub fn paid_unknown() -> Self {
+        let detail = "a payment is reported for this order that cannot be told apart from one for an older order";
+        Self::gateway(
+            StatusCode::CONFLICT,
+            "PAID_UNKNOWN",
+            detail,
+            LOOK_UP_PAYMENT,
+        )
+    }
+
+    /// Something that no repeat mends is missing around the service; `cause` is for the operator.
+    #[must_use]
+    pub fn not_set_up(cause: impl Into<String>) -> Self {
+        let problem = Self::gateway(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "NOT_SET_UP",
+            "the service is not set up",
+            SET_UP,
+        );
+        Self {
+            cause: Some(cause.into()),
+            ..problem
+        }
+    }
+
     fn try_again(cause: String) -> Self {
         let detail = "the service cannot reach its own store just now";
         let problem = Self::gateway(
@@ -166,5 +196,34 @@ impl From<StoreError> for Problem {
 impl From<SecretError> for Problem {
     fn from(error: SecretError) -> Self {
         Self::try_again(error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_no_repeat_mends_is_not_to_be_repeated() {
+        for (problem, status, code, who) in [
+            (
+                Problem::paid_unknown(),
+                StatusCode::CONFLICT,
+                "PAID_UNKNOWN",
+                "ask the operator",
+            ),
+            (
+                Problem::not_set_up("no such secret"),
+                StatusCode::SERVICE_UNAVAILABLE,
+                "NOT_SET_UP",
+                "tell the operator",
+            ),
+        ] {
+            assert_eq!((problem.status, problem.code.as_str()), (status, code));
+            assert!(problem.recommendation.contains(who), "{code}");
+            assert_eq!((problem.retryable, problem.retry_after_secs), (false, None));
+            let answer = problem.into_response("id").into_body();
+            assert!(!answer.contains("no such secret"), "{answer}");
+        }
     }
 }

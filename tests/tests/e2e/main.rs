@@ -47,6 +47,7 @@ mod logs;
 mod lost_answers;
 mod no_proper_answer;
 mod problem;
+mod problem_order;
 mod run_again;
 mod secrets;
 mod store_away;
