@@ -1,7 +1,7 @@
 //! What the functions behind the HTTP API do alike: whose invocation it is, until when, who calls, and the one log line
 //! of a problem.
 
-use lambda_http::http::header::CONTENT_TYPE;
+use lambda_http::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use lambda_http::http::{HeaderMap, HeaderValue, StatusCode};
 use lambda_http::{Body, Request, RequestExt as _, Response};
 use serde::Serialize;
@@ -9,11 +9,14 @@ use tracing::{error, info, warn};
 
 use crate::ambient::{deadline_ms, random};
 use crate::config::Secrets;
+use crate::order::OrderId;
 use crate::problem::{Problem, Source};
 use crate::signing::Nonce;
 
 /// Without Lambda's word for it, an invocation is given this long, in milliseconds.
 const DEFAULT_LIMIT_MS: i64 = 20_000;
+
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// One run of a function.
 #[derive(Clone, Debug)]
@@ -56,40 +59,64 @@ pub fn authenticate(headers: &HeaderMap, secrets: &Secrets) -> Result<(), Proble
     }
 }
 
-/// A JSON answer.
+/// A JSON answer, of how things stand now: nobody may keep it for another time.
 #[must_use]
 pub fn json(status: StatusCode, value: &impl Serialize) -> Response<Body> {
     // Our own values always serialise; were one not to, an empty body is the least harm.
     let mut response = Response::new(Body::from(serde_json::to_string(value).unwrap_or_default()));
     *response.status_mut() = status;
-    response
-        .headers_mut()
-        .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CACHE_CONTROL, NO_STORE);
     response
 }
 
-/// The answer to a problem, which is logged here and nowhere else: loudly if an operator must act.
+/// The answer to a problem, which is logged here and nowhere else: by who must act, whatever the status.
 #[must_use]
 pub fn problem(problem: Problem, invocation: &Invocation) -> Response<Body> {
-    let (status, code, detail) = (
-        problem.status.as_u16(),
-        problem.code.as_str(),
-        problem.detail.as_str(),
-    );
+    log(&problem, &invocation.request_id);
+    let mut response = problem
+        .into_response(&invocation.request_id)
+        .map(Body::from);
+    response.headers_mut().insert(CACHE_CONTROL, NO_STORE);
+    response
+}
+
+fn log(problem: &Problem, request_id: &str) {
+    let status = problem.status.as_u16();
+    let detail = problem.detail.as_str();
     let cause = problem.cause.as_deref().unwrap_or_default();
-    let request_id = invocation.request_id.as_str();
-    if problem.source == Source::Binance && !matches!(status, 400 | 404 | 429) {
-        error!(
+    let order_id = problem.order_id.as_ref().map(OrderId::as_str);
+    let (code, binance_code) = match problem.source {
+        Source::Gateway => (Some(problem.code.as_str()), None),
+        Source::Binance => (None, Some(problem.code.as_str())),
+    };
+    match (problem.source, status) {
+        (Source::Gateway, 400..=499) => info!(
             request_id,
             status,
-            binance.code = code,
+            code,
+            order.id = order_id,
+            "request refused: {detail}"
+        ),
+        // It mends itself, or the caller must mend what Binance refuses.
+        _ if problem.retryable || matches!(status, 400 | 404) => warn!(
+            request_id,
+            status,
+            code,
+            binance.code = binance_code,
+            order.id = order_id,
             cause,
-            "Binance failed us: {detail}"
-        );
-    } else if problem.status.is_server_error() || problem.source == Source::Binance {
-        warn!(request_id, status, code, cause, "not done: {detail}");
-    } else {
-        info!(request_id, status, code, "request refused: {detail}");
+            "not done: {detail}"
+        ),
+        _ => error!(
+            request_id,
+            status,
+            code,
+            binance.code = binance_code,
+            order.id = order_id,
+            cause,
+            "an operator must act: {detail}"
+        ),
     }
-    problem.into_response(request_id).map(Body::from)
 }

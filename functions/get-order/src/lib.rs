@@ -1,6 +1,6 @@
 //! `GET /orders/{orderId}`: an order as it stands, cheap to ask for again and again.
 
-use lambda_http::http::header::{CACHE_CONTROL, ETAG, HeaderValue, IF_NONE_MATCH};
+use lambda_http::http::header::{ETAG, HeaderValue, IF_NONE_MATCH};
 use lambda_http::http::{HeaderMap, Method, StatusCode};
 use lambda_http::{Body, Request as Event, RequestExt as _, Response};
 use shared::ambient::now_ms;
@@ -81,9 +81,6 @@ fn found(order: &Order, headers: &HeaderMap) -> Response<Body> {
     if let Ok(etag) = HeaderValue::try_from(etag) {
         response.headers_mut().insert(ETAG, etag);
     }
-    response
-        .headers_mut()
-        .insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     response
 }
 

@@ -36,6 +36,9 @@ async fn paid_order_is_shown_with_its_payment_history_and_confirmation() {
         (got.status, got.header("content-type")),
         (200, Some("application/json"))
     );
+    for answer in [&created, &got] {
+        assert_eq!(answer.header("cache-control"), Some("no-store"));
+    }
     let (mut order, mut expected) = (got.json(), created.json());
     let history = order["history"].take();
     let paid_at = order["paidAt"].take();
@@ -92,6 +95,8 @@ async fn order_that_has_not_changed_is_answered_with_304_until_it_changes() {
             (304, "", Some(etag.as_str())),
             "{known}"
         );
+        // The caller has it already; a header would only change what it was told then.
+        assert_eq!(got.header("cache-control"), None, "{known}");
     }
     assert_eq!(
         world
@@ -155,6 +160,7 @@ async fn order_that_does_not_exist_is_a_404_problem() {
             (404, Some("application/problem+json")),
             "{id}"
         );
+        assert_eq!(got.header("cache-control"), Some("no-store"), "{id}");
         assert_eq!(
             (got.text_of("code"), got.text_of("source")),
             ("ORDER_NOT_FOUND".to_owned(), "gateway".to_owned())

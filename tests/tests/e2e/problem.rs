@@ -32,6 +32,7 @@ pub fn problem(answer: &Answer, status: u16) -> Value {
         "{text}"
     );
     assert_eq!(answer.header("location"), None, "{text}");
+    assert_eq!(answer.header("cache-control"), Some("no-store"), "{text}");
     let Value::Object(mut members) = answer.json() else {
         panic!("no object: {text}");
     };
