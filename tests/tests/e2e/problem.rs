@@ -21,6 +21,9 @@ const ADVICE: [(u16, &str); 11] = [
 ];
 const STORE_ADVICE: &str = "(seconds) with the same Idempotency-Key";
 
+/// Where the codes of our own are listed, one a line.
+const OPENAPI: &str = include_str!("../../../openapi.yaml");
+
 /// Checks all that problems have in common and gives the rest: `code`, `detail`, `source`, and `errors` if there are any.
 /// Of `orderId`, whether it is there; `problem_order.rs` looks at which it is.
 pub fn problem(answer: &Answer, status: u16) -> Value {
@@ -45,6 +48,7 @@ pub fn problem(answer: &Answer, status: u16) -> Value {
         status == 503 || order_id.is_some() == is_about_an_order,
         "{text}"
     );
+    assert_listed(members["code"].as_str().unwrap());
     let mut take = |name: &str| {
         members
             .remove(name)
@@ -83,6 +87,14 @@ pub fn problem(answer: &Answer, status: u16) -> Value {
     let msg = take("msg");
     assert_eq!(members.get("detail"), Some(&msg), "{text}");
     Value::Object(members)
+}
+
+/// A code is Binance's, or one of those that `openapi.yaml` lists.
+fn assert_listed(code: &str) {
+    let listed = format!("- {code}");
+    let is_ours = OPENAPI.lines().any(|line| line.trim() == listed);
+    let is_binances = code.bytes().all(|byte| byte.is_ascii_digit());
+    assert!(is_ours || is_binances, "{code}");
 }
 
 /// The whole of a problem of our own that names no field.
