@@ -5,17 +5,22 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use reqwest::header::CONTENT_TYPE;
-use reqwest::{Client, Response, StatusCode};
+use reqwest::{Client, Response};
 use serde::Serialize;
 
 use crate::ambient::now_ms;
 use crate::callback_url::{CallbackUrl, Policy};
 use crate::config::SecretStore;
-use crate::http_client;
+use crate::http_client::{self, Received};
 use crate::order::{Event, Order, Unaccepted, View};
 
 /// The longest answer that is read, in bytes; what it says is of no interest.
 const ANSWER_BYTES: usize = 4 * 1024;
+/// How long an answer's body is waited for: its status, which is all that counts, came before.
+const BODY_TIMEOUT: Duration = Duration::from_millis(100);
+
+/// HTTP status of an address that wants to hear no more.
+const GONE: u16 = 410;
 
 /// Tells LeadsCalendar.
 #[derive(Debug)]
@@ -104,35 +109,28 @@ impl Confirmer {
             .body(body)
             .send()
             .await;
-        accepted(sent.map_err(|error| unaccepted(reason(&error)))?).await
+        accepted(sent.map_err(|error| unaccepted(http_client::reason(&error)))?).await
     }
 }
 
 async fn accepted(response: Response) -> Result<(), Unaccepted> {
-    let status = response.status();
-    let retry_after_secs = http_client::retry_after_secs(response.headers(), now_ms());
-    // Read so that the connection can be used again; an answer that is too long costs the connection, not the success.
-    let _ = http_client::read_at_most(response, ANSWER_BYTES).await;
-    if status.is_success() {
+    // Read so that the connection can be used again; a body without end costs the connection, not the success.
+    let received = Received::read(response, ANSWER_BYTES, BODY_TIMEOUT, now_ms()).await;
+    let status = received.status;
+    if (200..300).contains(&status) {
         return Ok(());
     }
+    let reason = match received.redirect_to {
+        Some(target) => format!("HTTP status {status}, a redirect to {target}"),
+        None => format!("HTTP status {status}"),
+    };
     Err(Unaccepted {
-        reason: format!("HTTP status {}", status.as_u16()),
-        retry_after_ms: retry_after_secs
+        reason,
+        retry_after_ms: received
+            .retry_after_secs
             .and_then(|secs| i64::try_from(secs).ok()?.checked_mul(1_000)),
-        is_gone: status == StatusCode::GONE,
+        is_gone: status == GONE,
     })
-}
-
-/// Why there was no answer; without the address and without what a resolver or a server said.
-fn reason(error: &reqwest::Error) -> &'static str {
-    if error.is_timeout() {
-        "no answer in time"
-    } else if error.is_connect() {
-        "no connection, or an address that may not be called"
-    } else {
-        "the connection broke before the answer"
-    }
 }
 
 fn unaccepted(reason: impl Into<String>) -> Unaccepted {

@@ -1,14 +1,20 @@
-//! The two HTTP clients: one for Binance, and one for addresses that others chose.
+//! The two HTTP clients: one for Binance, and one for addresses that others chose. What they do alike when a call ends
+//! is beside them: reading what came, and naming what went wrong.
+
+mod failure;
+mod received;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::fmt::rfc2822::DateTimeParser;
-use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::redirect::Policy;
-use reqwest::{Client, ClientBuilder, Response};
+use reqwest::{Client, ClientBuilder};
+use rustls::RootCertStore;
 
 use crate::callback_url::GuardedResolver;
+
+pub use failure::{may_have_arrived, reason};
+pub use received::Received;
 
 /// Time limit for opening a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -16,6 +22,12 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// An idle connection is not trusted for longer: a function may have been frozen meanwhile, and a request lost on a
 /// dead connection has an unknown outcome.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Headers of an answer that are put up with. Each costs 64 bytes while the head is read, used or not.
+const MAX_HEADERS: usize = 2_048;
+
+/// Fronts refuse calls that do not say who makes them.
+const USER_AGENT: &str = concat!("leadscalendar-payments/", env!("CARGO_PKG_VERSION"));
 
 /// The clients cannot be built.
 #[derive(Debug, thiserror::Error)]
@@ -27,7 +39,7 @@ pub struct ClientError(String);
 /// # Errors
 /// [`ClientError`].
 pub fn binance_client() -> Result<Client, ClientError> {
-    build(client()?)
+    build(client(public_roots())?)
 }
 
 /// The client for confirmations: every address is checked when it is connected to; proxies are ignored.
@@ -35,26 +47,36 @@ pub fn binance_client() -> Result<Client, ClientError> {
 /// # Errors
 /// [`ClientError`].
 pub fn confirmation_client(allow_local: bool) -> Result<Client, ClientError> {
-    build(client()?.dns_resolver(GuardedResolver { allow_local }))
+    build(client(public_roots())?.dns_resolver(GuardedResolver { allow_local }))
 }
 
-fn client() -> Result<ClientBuilder, ClientError> {
+fn public_roots() -> RootCertStore {
+    RootCertStore {
+        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
+    }
+}
+
+fn client(roots: RootCertStore) -> Result<ClientBuilder, ClientError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let tls = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| ClientError(error.to_string()))?
-        .with_root_certificates(rustls::RootCertStore {
-            roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
-        })
+        .with_root_certificates(roots)
         .with_no_client_auth();
     Ok(Client::builder()
         .tls_backend_preconfigured(tls)
+        .user_agent(USER_AGENT)
         .connect_timeout(CONNECT_TIMEOUT)
         .pool_idle_timeout(IDLE_TIMEOUT)
         .redirect(Policy::none())
         .referer(false)
         .retry(reqwest::retry::never())
-        .no_proxy())
+        .no_proxy()
+        // A header that nobody reads spoils no answer: by then what was asked for may have been done.
+        .http1_max_headers(MAX_HEADERS)
+        .http1_ignore_invalid_headers_in_responses(true)
+        .http1_allow_spaces_after_header_name_in_responses(true)
+        .http1_allow_obsolete_multiline_headers_in_responses(true))
 }
 
 fn build(builder: ClientBuilder) -> Result<Client, ClientError> {
@@ -63,59 +85,5 @@ fn build(builder: ClientBuilder) -> Result<Client, ClientError> {
         .map_err(|error| ClientError(error.to_string()))
 }
 
-/// The body, which must not be longer than `max` bytes.
-///
-/// # Errors
-/// Why there is none.
-pub async fn read_at_most(mut response: Response, max: usize) -> Result<Vec<u8>, &'static str> {
-    let mut body = Vec::new();
-    while let Some(chunk) = response
-        .chunk()
-        .await
-        .map_err(|_| "the connection broke within the answer")?
-    {
-        if body.len().saturating_add(chunk.len()) > max {
-            return Err("the answer is too long");
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
-}
-
-/// The wait that `Retry-After` asks for, in whole seconds; none if there is no such header, or neither a number of
-/// seconds nor a date (RFC 9110, 10.2.3) in it.
-#[must_use]
-pub fn retry_after_secs(headers: &HeaderMap, now_ms: i64) -> Option<u64> {
-    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    text.parse().ok().or_else(|| {
-        let until = DateTimeParser::new().parse_timestamp(text).ok()?;
-        let wait_ms = until.as_millisecond().saturating_sub(now_ms).max(0);
-        Some(wait_ms.unsigned_abs().div_ceil(1_000))
-    })
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn retry_after_is_seconds_or_a_date() {
-        // Sun, 06 Nov 1994 08:49:37 GMT, less 90.5 s.
-        let now_ms = 784_111_777_000 - 90_500;
-        for (text, expected) in [
-            ("120", Some(120)),
-            (" 0 ", Some(0)),
-            ("Sun, 06 Nov 1994 08:49:37 GMT", Some(91)),
-            ("Sun, 06 Nov 1994 08:48:00 GMT", Some(0)),
-            ("Sun, 06 Nov 1994", None),
-            ("-5", None),
-            ("1.5", None),
-            ("soon", None),
-            ("", None),
-        ] {
-            let headers = HeaderMap::from_iter([(RETRY_AFTER, text.parse().unwrap())]);
-            assert_eq!(retry_after_secs(&headers, now_ms), expected, "{text:?}");
-        }
-        assert_eq!(retry_after_secs(&HeaderMap::new(), now_ms), None);
-    }
-}
+mod tests;

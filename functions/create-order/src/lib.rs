@@ -12,7 +12,7 @@ use lambda_http::http::{Method, StatusCode};
 use lambda_http::{Body, Request as Event, Response};
 use shared::ambient::{now_ms, random};
 use shared::app::{App, StartError};
-use shared::binance::{BinanceError, CallError, SHORTEST_CALL_MS};
+use shared::binance::{Answer, BinanceError, CallError, SHORTEST_CALL_MS};
 use shared::follow_up;
 use shared::http_api::{self, Invocation};
 use shared::order::{self, Applied, Claim, Fact, Order, OrderId, Refusal, Status, View};
@@ -205,17 +205,24 @@ impl CreateOrder {
                         .await?;
                     return Err(error.into());
                 }
-                BinanceError::Call(CallError::Refused(answer) | CallError::Access(answer)) => {
-                    let code = answer.code.as_deref().unwrap_or("no code");
-                    self.learn(order, attempt, Fact::Refused, &format!("refused: {code}"))
-                        .await?;
-                    return Err(error.into());
-                }
-                BinanceError::Call(CallError::NotDone(_)) | BinanceError::Secrets(_) => {
+                BinanceError::Call(
+                    CallError::NotDone(_)
+                    | CallError::Access(Answer {
+                        redirect_to: Some(_),
+                        ..
+                    }),
+                )
+                | BinanceError::Secrets(_) => {
                     let released = order::Event::Released { by: claim.by };
                     self.app
                         .store
                         .transition(order, &[released], "not done", now_ms())
+                        .await?;
+                    return Err(error.into());
+                }
+                BinanceError::Call(CallError::Refused(answer) | CallError::Access(answer)) => {
+                    let code = answer.code.as_deref().unwrap_or("no code");
+                    self.learn(order, attempt, Fact::Refused, &format!("refused: {code}"))
                         .await?;
                     return Err(error.into());
                 }

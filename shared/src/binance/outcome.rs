@@ -47,6 +47,8 @@ pub struct Answer {
     pub message: String,
     /// Binance's `Retry-After`, in seconds.
     pub retry_after_secs: Option<u64>,
+    /// Host and port that a redirect points to, or words for none; absent if there was no redirect.
+    pub redirect_to: Option<String>,
 }
 
 impl Answer {

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use reqwest::header::{CONTENT_TYPE, HeaderValue};
 use secrecy::ExposeSecret;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use tracing::info;
 
 use super::outcome::{self, said};
 use super::{Answer, Binance, CallError, SHORTEST_CALL_MS};
 use crate::ambient::{now_ms, random};
 use crate::config::Secrets;
-use crate::http_client;
+use crate::http_client::{self, Received};
 use crate::signing::{self, Nonce};
 
 /// Time limit of one call, in milliseconds.
@@ -60,10 +60,11 @@ impl Binance {
         let mut api_key = HeaderValue::from_str(secrets.binance_api_key.expose_secret())
             .map_err(|_| CallError::NotDone(said("the API key is not a header value")))?;
         api_key.set_sensitive(true);
+        let timeout = Duration::from_millis(timeout_ms.unsigned_abs());
         let sent = self
             .http
             .post(format!("{}{path}", self.base_url))
-            .timeout(Duration::from_millis(timeout_ms.unsigned_abs()))
+            .timeout(timeout)
             .header(CONTENT_TYPE, "application/json")
             .header("BinancePay-Timestamp", timestamp_ms)
             .header("BinancePay-Nonce", nonce.as_str())
@@ -73,38 +74,45 @@ impl Binance {
             .send()
             .await;
         let response = sent.map_err(|error| no_answer(&error))?;
-        let (status, retry_after_secs) = (
-            response.status().as_u16(),
-            http_client::retry_after_secs(response.headers(), now_ms()),
-        );
-        let answered = http_client::read_at_most(response, ANSWER_BYTES).await;
-        let bytes = answered.map_err(|reason| {
-            CallError::Unknown(Answer {
-                http_status: Some(status),
-                ..said(reason)
-            })
-        })?;
-        let data = outcome::read(status, retry_after_secs, &bytes)?;
-        serde_json::from_str(data.get()).map_err(|error| {
-            // serde_json's text can quote what it read; where it stopped is enough to find the cause.
-            let reason = format!(
-                "a success whose data cannot be read at column {}",
-                error.column()
-            );
-            CallError::Unknown(Answer {
-                http_status: Some(status),
-                ..said(reason)
-            })
-        })
+        data(&Received::read(response, ANSWER_BYTES, timeout, now_ms()).await)
     }
 }
 
+/// The data of a success.
+fn data<T: DeserializeOwned>(received: &Received) -> Result<T, CallError> {
+    let in_our_words = |reason: String| Answer {
+        http_status: Some(received.status),
+        retry_after_secs: received.retry_after_secs,
+        ..said(reason)
+    };
+    if let Some(target) = &received.redirect_to {
+        // Not followed: what is signed for Binance is sent nowhere else. It was not carried out either.
+        return Err(CallError::Access(Answer {
+            redirect_to: Some(target.clone()),
+            ..in_our_words(format!("a redirect to {target}"))
+        }));
+    }
+    // An answer whose end is missing counts if its JSON is whole all the same.
+    if let Some(reason) = received.cut
+        && serde_json::from_slice::<IgnoredAny>(&received.body).is_err()
+    {
+        return Err(CallError::Unknown(in_our_words(reason.to_owned())));
+    }
+    let data = outcome::read(received.status, received.retry_after_secs, &received.body)?;
+    serde_json::from_str(data.get()).map_err(|error| {
+        // serde_json's text can quote what it read; where it stopped is enough to find the cause.
+        CallError::Unknown(in_our_words(format!(
+            "a success whose data cannot be read at column {}",
+            error.column()
+        )))
+    })
+}
+
 fn no_answer(error: &reqwest::Error) -> CallError {
-    if error.is_connect() || error.is_builder() {
-        CallError::NotDone(said("no connection"))
-    } else if error.is_timeout() {
-        CallError::Unknown(said("no answer in time"))
+    let answer = said(http_client::reason(error));
+    if http_client::may_have_arrived(error) {
+        CallError::Unknown(answer)
     } else {
-        CallError::Unknown(said("the connection broke before the answer"))
+        CallError::NotDone(answer)
     }
 }

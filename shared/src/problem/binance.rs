@@ -11,6 +11,7 @@ const FAULT_RETRY_SECS: u64 = 120;
 const RATE_RETRY_SECS: u64 = 30;
 
 const CHECK_CREDENTIALS: &str = "The operator must check, and renew if needed, the Binance API key and secret (and the key's trusted IPs); then send the request again.";
+const CHECK_ADDRESS: &str = "The operator must correct BINANCE_BASE_URL, which points to a host that redirects; then send the request again.";
 const ASK_PERMISSION: &str = "The operator must ask Binance for the missing permission to create payment orders, \
      and deploy outside of regions that Binance restricts; then send the request again.";
 const SLOW_DOWN: &str = "Wait as long as Retry-After says, then send the request again with the same Idempotency-Key; double the wait each time.";
@@ -30,6 +31,10 @@ impl Problem {
     fn from_call(error: &CallError) -> Self {
         let answer = error.answer();
         let (status, code, recommendation) = match error {
+            CallError::Access(Answer {
+                redirect_to: Some(_),
+                ..
+            }) => (StatusCode::SERVICE_UNAVAILABLE, "NOT_SET_UP", CHECK_ADDRESS),
             CallError::Access(_) if answer.blames_credentials() => (
                 StatusCode::UNAUTHORIZED,
                 "CREDENTIALS_REFUSED",

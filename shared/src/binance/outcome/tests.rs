@@ -9,7 +9,7 @@ fn answer(http_status: u16, code: Option<&str>, message: &str) -> Answer {
         http_status: Some(http_status),
         code: code.map(str::to_owned),
         message: message.to_owned(),
-        retry_after_secs: None,
+        ..Answer::default()
     }
 }
 

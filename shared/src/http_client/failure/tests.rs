@@ -1,0 +1,112 @@
+use std::time::Duration;
+
+use reqwest::Client;
+use reqwest::dns::{Name, Resolve, Resolving};
+use rustls::RootCertStore;
+
+use super::*;
+use crate::http_client::tests::{certificate, https, tcp};
+use crate::http_client::{build, client, confirmation_client};
+
+/// The reason and whether the request may have arrived, of a call that fails.
+async fn failed(client: &Client, url: &str) -> (&'static str, bool) {
+    let request = client.get(url).timeout(Duration::from_millis(500));
+    let error = request.send().await.unwrap_err();
+    (reason(&error), may_have_arrived(&error))
+}
+
+fn trusting(roots: RootCertStore) -> Client {
+    build(client(roots).unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn each_fault_of_a_certificate_has_its_name() {
+    let here = "localhost";
+    for (name, years, is_trusted, expected) in [
+        (here, [2020, 2021], true, "the certificate has expired"),
+        (here, [2998, 2999], true, "the certificate is not valid yet"),
+        (
+            "example.com",
+            [2020, 2999],
+            true,
+            "the certificate is of another name",
+        ),
+        (
+            here,
+            [2020, 2999],
+            false,
+            "the certificate is of an unknown issuer",
+        ),
+    ] {
+        let (config, own) = certificate(name, years);
+        let port = https(config, "").await;
+
+        let client = trusting(if is_trusted {
+            own
+        } else {
+            RootCertStore::empty()
+        });
+        let failed = failed(&client, &format!("https://localhost:{port}/")).await;
+
+        assert_eq!(failed, (&*format!("no connection: {expected}"), false));
+    }
+}
+
+#[tokio::test]
+async fn other_side_that_refuses_tls_or_does_not_speak_it_has_its_name() {
+    let handshake_failure = vec![0x15, 3, 3, 0, 2, 2, 40];
+    let plain = b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec();
+    for answer in [handshake_failure, plain] {
+        let url = format!("https://localhost:{}/", tcp(answer).await);
+        let failed = failed(&trusting(RootCertStore::empty()), &url).await;
+        assert_eq!(failed, ("no connection: TLS was not agreed", false));
+    }
+}
+
+#[tokio::test]
+async fn refused_connection_silence_and_a_connection_that_breaks_are_told_apart() {
+    let client = trusting(RootCertStore::empty());
+    let closed = {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.local_addr().unwrap().port()
+    };
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let silent_port = silent.local_addr().unwrap().port();
+    let broken = tcp(b"HTTP/1.1 200 OK\r\nx-a".to_vec()).await;
+    for (port, expected) in [
+        (closed, ("no connection: it was refused", false)),
+        (silent_port, ("no answer in time", true)),
+        (broken, ("the connection broke before the answer", true)),
+    ] {
+        let url = format!("http://127.0.0.1:{port}/");
+        assert_eq!(failed(&client, &url).await, expected);
+    }
+}
+
+#[tokio::test]
+async fn connection_that_takes_too_long_was_not_made() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}/", silent.local_addr().unwrap());
+    let builder = client(RootCertStore::empty()).unwrap();
+    let impatient = build(builder.connect_timeout(Duration::from_millis(50))).unwrap();
+    let failed = failed(&impatient, &url).await;
+    assert_eq!(failed, ("no connection in time", false));
+}
+
+#[tokio::test]
+async fn name_without_address_and_address_that_may_not_be_called_are_told_apart() {
+    struct Nowhere;
+    impl Resolve for Nowhere {
+        fn resolve(&self, _: Name) -> Resolving {
+            Box::pin(async { Err("no such host".into()) })
+        }
+    }
+    let builder = client(RootCertStore::empty()).unwrap();
+    let lost = build(builder.dns_resolver(Nowhere)).unwrap();
+    let expected = ("no connection: the name was not found", false);
+    assert_eq!(failed(&lost, "http://app.example.com/").await, expected);
+
+    let guarded = confirmation_client(false).unwrap();
+    let expected = ("no connection: an address that may not be called", false);
+    assert_eq!(failed(&guarded, "http://localhost/").await, expected);
+}
