@@ -96,12 +96,15 @@ async fn confirmation_is_a_post_with_these_headers_and_no_others() {
         "content-length",
         "content-type",
         "host",
+        "user-agent",
         "webhook-id",
         "webhook-signature",
         "webhook-timestamp",
     ];
     assert_eq!(names, expected);
     assert_eq!(received.header("content-type"), "application/json");
+    let user_agent = concat!("leadscalendar-payments/", env!("CARGO_PKG_VERSION"));
+    assert_eq!(received.header("user-agent"), user_agent);
     let order_id = order["orderId"].as_str().unwrap();
     assert_eq!(received.header("webhook-id"), format!("{order_id}_1"));
     let timestamp_secs: i64 = received.header("webhook-timestamp").parse().unwrap();

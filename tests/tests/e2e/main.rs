@@ -8,6 +8,7 @@ mod crash;
 mod gateway;
 mod inbox;
 mod mortal;
+mod odd;
 mod signed;
 mod world;
 
@@ -22,6 +23,7 @@ mod get_order;
 mod main_job;
 mod money;
 mod notifications;
+mod platform;
 mod reconcile;
 mod refunds;
 mod repeats;

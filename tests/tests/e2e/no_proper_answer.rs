@@ -121,7 +121,10 @@ async fn refused_connection_is_a_fault_of_binances_and_uses_up_no_number() {
 
     let answer = world.create(&world.four_fields()).await;
 
-    let expected = binances("BINANCE_UNAVAILABLE", "Binance: no connection");
+    let expected = binances(
+        "BINANCE_UNAVAILABLE",
+        "Binance: no connection: it was refused",
+    );
     assert_eq!(problem(&answer, 500), expected);
     assert_eq!(answer.header("retry-after"), Some("120"));
     assert_item_left(&world.items()[0], Unused, "", "no connection");

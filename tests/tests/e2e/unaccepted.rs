@@ -75,7 +75,7 @@ async fn leadscalendar_that_refuses_connections_is_tried_again() {
 
     let owed = Owed::after(&world).await;
 
-    let error = "no connection, or an address that may not be called";
+    let error = "no connection: it was refused";
     owed.assert_next_in(error, 4_000, 6_000);
 }
 
