@@ -12,7 +12,7 @@ use lambda_http::http::{Method, StatusCode};
 use lambda_http::{Body, Request as Event, Response};
 use shared::ambient::{now_ms, random};
 use shared::app::{App, StartError};
-use shared::binance::{Answer, BinanceError, CallError, SHORTEST_CALL_MS};
+use shared::binance::{BinanceError, CallError, SHORTEST_CALL_MS};
 use shared::follow_up;
 use shared::http_api::{self, Invocation};
 use shared::order::{self, Applied, Claim, Fact, Order, OrderId, Refusal, Status, View};
@@ -205,19 +205,9 @@ impl CreateOrder {
                         .await?;
                     return Err(error.into());
                 }
-                BinanceError::Call(
-                    CallError::NotDone(_)
-                    | CallError::Access(Answer {
-                        redirect_to: Some(_),
-                        ..
-                    }),
-                )
-                | BinanceError::Secrets(_) => {
-                    let released = order::Event::Released { by: claim.by };
-                    self.app
-                        .store
-                        .transition(order, &[released], "not done", now_ms())
-                        .await?;
+                // Who redirects has not carried it out, and whether Binance would is not known.
+                BinanceError::Call(CallError::Access(answer)) if answer.redirect_to.is_some() => {
+                    self.release(order, claim).await?;
                     return Err(error.into());
                 }
                 BinanceError::Call(CallError::Refused(answer) | CallError::Access(answer)) => {
@@ -226,8 +216,22 @@ impl CreateOrder {
                         .await?;
                     return Err(error.into());
                 }
+                BinanceError::Call(CallError::NotDone(_)) | BinanceError::Secrets(_) => {
+                    self.release(order, claim).await?;
+                    return Err(error.into());
+                }
             };
         }
+    }
+
+    /// Lets others go on with the order, under the same number.
+    async fn release(&self, order: Order, claim: Claim) -> Result<(), Problem> {
+        let released = order::Event::Released { by: claim.by };
+        let store = &self.app.store;
+        store
+            .transition(order, &[released], "not done", now_ms())
+            .await?;
+        Ok(())
     }
 
     async fn learn(

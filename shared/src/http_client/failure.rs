@@ -60,6 +60,10 @@ fn connecting(cause: &(dyn Error + 'static)) -> Option<&'static str> {
 }
 
 /// Why TLS was not agreed.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the enum is open, and only these faults are worth a name"
+)]
 fn agreeing(error: &rustls::Error) -> &'static str {
     let rustls::Error::InvalidCertificate(fault) = error else {
         return "no connection: TLS was not agreed";

@@ -9,6 +9,7 @@ mod gateway;
 mod inbox;
 mod mortal;
 mod odd;
+mod oddities;
 mod signed;
 mod world;
 

@@ -1,146 +1,20 @@
 //! HTTP as it is out there: what nobody reads spoils no answer, and a redirect is followed nowhere.
 
-use std::io::Write as _;
-
-use flate2::Compression;
-use flate2::write::{GzEncoder, ZlibEncoder};
 use sandbox::Options;
 use sandbox::binance::Play;
 use serde_json::{Value, json};
 
 use crate::answer::Answer;
 use crate::log::Log;
-use crate::odd::{Odd, Then, Wrapped, text};
+use crate::odd::Odd;
+use crate::oddities::{Http, OK, headers, whole};
 use crate::reconcile::MINUTE;
 use crate::signed::{Opened, pay, pay_as, pay_silently};
 use crate::world::World;
 
-const OK: &str = "HTTP/1.1 200 OK\r\n";
-const LENGTH: &str = "content-length: {n}\r\n\r\n{body}";
 /// By then an open order has been due for asking.
 const DUE_SECS: u32 = 6 * MINUTE;
 const USER_AGENT: &str = concat!("leadscalendar-payments/", env!("CARGO_PKG_VERSION"));
-
-type Pack = fn(&[u8]) -> Vec<u8>;
-
-/// HTTP that an answer is put into: its text, how its body is packed before, and what becomes of the connection.
-struct Http {
-    text: String,
-    pack: Pack,
-    then: Then,
-}
-
-impl Http {
-    fn of(text: impl Into<String>) -> Self {
-        Self {
-            text: text.into(),
-            pack: <[u8]>::to_vec,
-            then: Then::Stays,
-        }
-    }
-
-    fn with_header(line: &str) -> Self {
-        Self::of(format!("{OK}{line}\r\n{LENGTH}"))
-    }
-
-    fn packed(line: &str, pack: Pack) -> Self {
-        Self {
-            pack,
-            ..Self::with_header(line)
-        }
-    }
-
-    fn ending(text: impl Into<String>) -> Self {
-        Self {
-            then: Then::Ends,
-            ..Self::of(text)
-        }
-    }
-
-    fn at(self, odd: &Odd) {
-        odd.answer(move |body| Wrapped {
-            bytes: text(&self.text, &(self.pack)(body)),
-            then: self.then,
-        });
-    }
-}
-
-fn gzip(body: &[u8]) -> Vec<u8> {
-    let mut packed = GzEncoder::new(Vec::new(), Compression::default());
-    packed.write_all(body).unwrap();
-    packed.finish().unwrap()
-}
-
-fn gzip_without_its_end(body: &[u8]) -> Vec<u8> {
-    let mut packed = gzip(body);
-    packed.truncate(packed.len() - 8);
-    packed
-}
-
-fn zlib(body: &[u8]) -> Vec<u8> {
-    let mut packed = ZlibEncoder::new(Vec::new(), Compression::default());
-    packed.write_all(body).unwrap();
-    packed.finish().unwrap()
-}
-
-fn marked(body: &[u8]) -> Vec<u8> {
-    ["\u{feff}".as_bytes(), body].concat()
-}
-
-fn marked_gzip(body: &[u8]) -> Vec<u8> {
-    gzip(&marked(body))
-}
-
-fn headers(count: usize) -> Http {
-    let lines: String = (0..count).map(|at| format!("x-{at}: 1\r\n")).collect();
-    Http::of(format!("{OK}{lines}{LENGTH}"))
-}
-
-/// Answers whose JSON is whole.
-fn whole() -> Vec<Http> {
-    let mut all = vec![headers(99), headers(120), headers(400), headers(2_000)];
-    all.extend(
-        [
-            "Server : x",
-            "Server\t: x",
-            "X Powered By: x",
-            "PHP Warning Unknown on line 0",
-            "x-folded: a\r\n b\r\n\tc",
-            " x-folded-from-nowhere: a",
-            ": no name",
-            "x-empty:",
-            "x-letters: Größe",
-            "x-control: a\u{1}b",
-            "x@y: a",
-            "\"x\": a",
-        ]
-        .map(Http::with_header),
-    );
-    all.extend([
-        Http::of(format!("{OK}content-length : {{n}}\r\n\r\n{{body}}")),
-        Http::of(format!("{OK}content-length:\r\n {{n}}\r\n\r\n{{body}}")),
-        Http::packed("content-encoding: gzip", gzip),
-        Http::packed("Content-Encoding : x-gzip", gzip),
-        Http::packed("content-encoding: gzip", gzip_without_its_end),
-        Http::packed("content-encoding: gzip", marked_gzip),
-        Http::packed("x: no word of gzip", gzip),
-        Http::packed("content-encoding: deflate", zlib),
-        Http::with_header("content-encoding: gzip"),
-        Http::packed("content-type: application/json", marked),
-    ]);
-    all.extend(
-        [
-            "content-length: 99999\r\n\r\n{body}",
-            "\r\n{body}",
-            "connection: keep-alive\r\n\r\n{body}",
-            "transfer-encoding: chunked\r\n\r\nffff\r\n{body}",
-        ]
-        .map(|rest| Http::ending(format!("{OK}{rest}"))),
-    );
-    all.push(Http::ending("HTTP/1.0 200\r\n\r\n{body}"));
-    all.push(Http::ending("HTTP/1.1 200 \r\n\n{body}"));
-    all
-}
 
 /// A world that reaches Binance through an odd server only.
 async fn world_behind() -> (World, Odd) {

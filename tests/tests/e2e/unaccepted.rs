@@ -102,7 +102,10 @@ async fn redirect_is_not_followed_and_not_accepted() {
 
     let owed = Owed::after(&world).await;
 
-    owed.assert_next_in("HTTP status 307", 4_000, 6_000);
+    let server = world.sandbox.leadscalendar().server().url();
+    let here = server.trim_start_matches("http://");
+    let error = format!("HTTP status 307, a redirect to {here}");
+    owed.assert_next_in(&error, 4_000, 6_000);
     // The stand-in would have objected to a redirect that was followed.
     assert_eq!(told(&world).len(), 1);
 }
