@@ -7,10 +7,12 @@ use tokio_rustls::TlsAcceptor;
 
 use super::*;
 
-/// A certificate of `name` for these years that vouches for itself, in a server's hand and in a client's.
-pub(super) fn certificate(name: &str, years: [i32; 2]) -> (ServerConfig, RootCertStore) {
+/// A certificate of these names for these years that vouches for itself, in a server's hand and in a client's.
+pub(super) fn certificate(names: &[&str], years: [i32; 2]) -> (ServerConfig, RootCertStore) {
     let key = KeyPair::generate().unwrap();
-    let mut parameters = CertificateParams::new([name.to_owned()]).unwrap();
+    let mut parameters =
+        CertificateParams::new(names.iter().copied().map(str::to_owned).collect::<Vec<_>>())
+            .unwrap();
     let [from, until] = years.map(|year| date_time_ymd(year, 1, 1));
     (parameters.not_before, parameters.not_after) = (from, until);
     let certificate = parameters.self_signed(&key).unwrap().der().clone();
@@ -59,7 +61,7 @@ pub(super) async fn tcp(answer: Vec<u8>) -> u16 {
 
 #[tokio::test]
 async fn answer_that_ends_without_the_farewell_of_tls_is_read() {
-    let (config, roots) = certificate("localhost", [2020, 2999]);
+    let (config, roots) = certificate(&["localhost"], [2020, 2999]);
     let port = https(config, "HTTP/1.1 200 OK\r\n\r\n{\"a\":1}").await;
     let client = build(client(roots).unwrap()).unwrap();
 
