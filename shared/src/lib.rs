@@ -5,6 +5,7 @@
 //! | [`ambient`] | the clock and the random generator |
 //! | [`money`] | amounts and currencies |
 //! | [`signing`] | the two signatures; pure |
+//! | [`json`] | what others wrote, read leniently |
 //! | [`callback_url`] | which addresses may be called |
 //! | [`config`] | settings and secrets |
 //! | [`aws`], [`http_client`] | the ways out |
@@ -22,6 +23,8 @@
 pub mod ambient;
 pub mod money;
 pub mod signing;
+
+pub mod json;
 
 pub mod callback_url;
 pub mod config;
