@@ -1,6 +1,7 @@
 //! What the process reads from its surroundings: the clock and the random generator, here and nowhere else.
 
-use std::time::SystemTime;
+use std::sync::OnceLock;
+use std::time::{Instant, SystemTime};
 
 /// The time in milliseconds since the Unix epoch.
 #[must_use]
@@ -13,6 +14,18 @@ pub fn now_ms() -> i64 {
         .duration_since(SystemTime::UNIX_EPOCH)
         .unwrap_or_default();
     i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// Milliseconds since this was first asked for: a clock that nobody sets, for what is "so long ago".
+#[must_use]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the named place where the clock is read"
+)]
+pub fn monotonic_ms() -> i64 {
+    static START: OnceLock<Instant> = OnceLock::new();
+    let since_start = START.get_or_init(Instant::now).elapsed();
+    i64::try_from(since_start.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// When an invocation ends, in milliseconds since the Unix epoch: as Lambda `told` it, or after `limit_ms` where that lies

@@ -1,5 +1,6 @@
 //! Binance Pay's merchant API: one place that signs, sends, reads the answer and sorts the end.
 
+mod call;
 mod outcome;
 mod send;
 mod wire;
@@ -10,25 +11,23 @@ use std::time::Duration;
 use backon::{BackoffBuilder, ExponentialBuilder};
 use reqwest::Client;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
-use tracing::warn;
+use serde_json::value::RawValue;
+use tracing::{error, warn};
 
+use call::{CERTIFICATES, CLOSE_ORDER, CREATE_ORDER, Call, QUERY_ORDER};
 use outcome::said;
 pub use outcome::{Answer, CallError};
-pub(crate) use wire::text;
-pub use wire::{Certificate, Known};
-use wire::{CreateOrder, Created, Queried, QueryOrder};
+pub use wire::{Certificate, Created};
+use wire::{CreateOrder, Named};
 
 use crate::ambient::now_ms;
 use crate::config::{SecretError, SecretStore};
+use crate::http_client;
+use crate::json::Unreadable;
 use crate::order::{Fact, Order, TradeNo};
 
-const CREATE_ORDER: &str = "/binancepay/openapi/v3/order";
-const QUERY_ORDER: &str = "/binancepay/openapi/v2/order/query";
-const CERTIFICATES: &str = "/binancepay/openapi/certificates";
-
-/// Binance's code for a trade number that was used before, or is malformed.
-const DUPLICATE: &str = "400201";
+/// Binance's code for a trade number that it does not know.
+const NOT_FOUND: &str = "400202";
 
 /// Less time than this is not worth a call, in milliseconds.
 pub const SHORTEST_CALL_MS: i64 = 1_000;
@@ -46,7 +45,7 @@ pub struct Binance {
 }
 
 /// A call has no answer.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum BinanceError {
     /// The call ended in one of four ways.
     #[error(transparent)]
@@ -54,6 +53,32 @@ pub enum BinanceError {
     /// There is nothing to sign with; nothing was sent.
     #[error(transparent)]
     Secrets(#[from] SecretError),
+}
+
+impl BinanceError {
+    /// The answer came and cannot be read: by one of its fields, or `if_whole`, of which nothing can be read.
+    #[must_use]
+    pub fn is_unreadable(&self, if_whole: bool) -> bool {
+        match self {
+            Self::Call(CallError::Unknown(answer)) => {
+                answer.is_unreadable_in_part() || (if_whole && answer.unreadable.is_some())
+            }
+            Self::Call(CallError::Refused(_) | CallError::Access(_) | CallError::NotDone(_))
+            | Self::Secrets(_) => false,
+        }
+    }
+
+    /// The same, taken for a fault of Binance's and not of the caller's.
+    #[must_use]
+    pub fn as_fault(&self) -> Self {
+        match self {
+            Self::Call(CallError::Refused(answer)) => {
+                Self::Call(CallError::Unknown(answer.clone()))
+            }
+            Self::Call(CallError::Access(_) | CallError::NotDone(_) | CallError::Unknown(_))
+            | Self::Secrets(_) => self.clone(),
+        }
+    }
 }
 
 impl Binance {
@@ -76,11 +101,12 @@ impl Binance {
             .send()
             .await
         {
-            warn!(error = %error.without_url(), "Binance cannot be reached yet");
+            let reason = http_client::reason(&error);
+            warn!("Binance cannot be reached yet: {reason}");
         }
     }
 
-    /// Opens a checkout for the order's current attempt (create order v3).
+    /// Opens a checkout for the order's current attempt (create order v3). A success of which a part cannot be read is one.
     ///
     /// # Errors
     /// [`BinanceError`].
@@ -89,41 +115,50 @@ impl Binance {
         order: &Order,
         webhook_url: &str,
         deadline_ms: i64,
-    ) -> Result<Fact, BinanceError> {
+    ) -> Result<Created, BinanceError> {
         let body = CreateOrder::new(order, webhook_url)
             .and_then(|request| serialise(&request))
             .map_err(|error| not_serialised(&error))?;
-        Ok(self
-            .call::<Created>(CREATE_ORDER, &body, deadline_ms)
-            .await?
-            .into())
+        let (trade_no, read) = (order.trade_no(), |data: Option<&RawValue>| {
+            Ok(Created::read(data))
+        });
+        let created = self
+            .call(CREATE_ORDER, Some(&trade_no), &body, read, deadline_ms)
+            .await?;
+        if let Some(field) = created.unreadable() {
+            unreadable(CREATE_ORDER, Some(&trade_no), field);
+        }
+        Ok(created)
     }
 
-    /// What Binance knows of an attempt (query order v2); none if it knows no such trade number.
+    /// What Binance knows of an attempt (query order v2).
     ///
     /// # Errors
     /// [`BinanceError`].
-    pub async fn query(
-        &self,
-        trade_no: &TradeNo,
-        deadline_ms: i64,
-    ) -> Result<Option<Known>, BinanceError> {
-        let body = serialise(&QueryOrder::new(trade_no)).map_err(|error| not_serialised(&error))?;
-        let queried: Queried = match self.call(QUERY_ORDER, &body, deadline_ms).await {
+    pub async fn query(&self, trade_no: &TradeNo, deadline_ms: i64) -> Result<Fact, BinanceError> {
+        let body = serialise(&Named::new(trade_no)).map_err(|error| not_serialised(&error))?;
+        let read = |data: Option<&RawValue>| wire::found(data, trade_no);
+        match self
+            .call(QUERY_ORDER, Some(trade_no), &body, read, deadline_ms)
+            .await
+        {
             Err(BinanceError::Call(CallError::Refused(answer)))
-                if answer.code.as_deref() == Some("400202") =>
+                if answer.code.as_deref() == Some(NOT_FOUND) =>
             {
-                return Ok(None);
+                Ok(Fact::not_found())
             }
-            ended => ended?,
-        };
-        let Some(known) = queried.known(trade_no, now_ms()) else {
-            return Err(CallError::Unknown(said(
-                "an order of another trade number, or in a status that is not documented",
-            ))
-            .into());
-        };
-        Ok(Some(known))
+            ended => ended,
+        }
+    }
+
+    /// Asks Binance to close an attempt's checkout (close order). That it accepts says nothing of how the checkout ends.
+    ///
+    /// # Errors
+    /// [`BinanceError`].
+    pub async fn close(&self, trade_no: &TradeNo, deadline_ms: i64) -> Result<(), BinanceError> {
+        let body = serialise(&Named::new(trade_no)).map_err(|error| not_serialised(&error))?;
+        self.call(CLOSE_ORDER, Some(trade_no), &body, |_| Ok(()), deadline_ms)
+            .await
     }
 
     /// The public keys of notifications.
@@ -131,15 +166,36 @@ impl Binance {
     /// # Errors
     /// [`BinanceError`].
     pub async fn certificates(&self, deadline_ms: i64) -> Result<Vec<Certificate>, BinanceError> {
-        self.call(CERTIFICATES, b"{}", deadline_ms).await
+        self.call(CERTIFICATES, None, b"{}", wire::certificates, deadline_ms)
+            .await
+    }
+
+    /// Makes a call, and says loudly if its answer came and cannot be read.
+    async fn call<T>(
+        &self,
+        call: Call,
+        trade_no: Option<&TradeNo>,
+        body: &[u8],
+        read: impl Fn(Option<&RawValue>) -> Result<T, Unreadable> + Copy,
+        deadline_ms: i64,
+    ) -> Result<T, BinanceError> {
+        let ended = self.until_done(call, body, read, deadline_ms).await;
+        if let Err(BinanceError::Call(error)) = &ended
+            && let Some(field) = error.answer().unreadable
+        {
+            unreadable(call, trade_no, field);
+        }
+        ended
     }
 
     /// Sends `body` until it is done, refused, or there is no more time; what was *not done* is repeated with doubling
-    /// waits and signed anew, *access* denied is tried once more with secrets read anew.
-    async fn call<T: DeserializeOwned>(
+    /// waits and signed anew, and so is a reading call whose end is *unknown*; *access* denied is tried once more with
+    /// secrets read anew.
+    async fn until_done<T>(
         &self,
-        path: &'static str,
+        call: Call,
         body: &[u8],
+        read: impl Fn(Option<&RawValue>) -> Result<T, Unreadable> + Copy,
         deadline_ms: i64,
     ) -> Result<T, BinanceError> {
         let backoff = ExponentialBuilder::default()
@@ -150,12 +206,20 @@ impl Binance {
         let mut secrets = self.secrets.current(now_ms()).await?;
         let (mut has_reread, mut is_repeat) = (false, false);
         loop {
-            let error = match self.send(path, body, &secrets, deadline_ms).await {
+            let error = match self
+                .send(call.path, body, read, &secrets, deadline_ms)
+                .await
+            {
                 Ok(data) => return Ok(data),
                 Err(error) => error,
             };
+            let is_repeatable = match &error {
+                CallError::NotDone(_) => true,
+                CallError::Unknown(answer) => call.is_reading && !answer.is_unreadable_in_part(),
+                CallError::Refused(_) | CallError::Access(_) => false,
+            };
             match error {
-                CallError::NotDone(_) => {
+                _ if is_repeatable => {
                     let Some(wait) = wait_before_repeat(waits.next(), error.answer(), deadline_ms)
                     else {
                         return Err(error.into());
@@ -169,19 +233,31 @@ impl Binance {
                     };
                     secrets = reread;
                 }
-                // A number that we sent before and that is taken now: an earlier try did arrive after all.
-                CallError::Refused(answer)
-                    if is_repeat && answer.code.as_deref() == Some(DUPLICATE) =>
-                {
+                // A number that we sent before and that is taken now: an earlier try may have arrived after all.
+                CallError::Refused(answer) if is_repeat && answer.says_taken() => {
                     return Err(CallError::Unknown(answer).into());
                 }
-                CallError::Refused(_) | CallError::Access(_) | CallError::Unknown(_) => {
-                    return Err(error.into());
-                }
+                CallError::Refused(_)
+                | CallError::Access(_)
+                | CallError::NotDone(_)
+                | CallError::Unknown(_) => return Err(error.into()),
             }
             is_repeat = true;
         }
     }
+}
+
+/// The one line about an answer that came and cannot be read; never its value.
+fn unreadable(call: Call, trade_no: Option<&TradeNo>, field: Unreadable) {
+    let trade_no = trade_no.map(ToString::to_string).unwrap_or_default();
+    error!(
+        alarm = "binance.unreadable",
+        trade_no,
+        call = call.name,
+        field = field.0,
+        "the answer to {} came, and {field}",
+        call.name
+    );
 }
 
 /// The wait that backoff and Binance's `Retry-After` ask for; none if no call fits in after it.

@@ -87,14 +87,22 @@ impl Certificates {
         }
         match self.binance.certificates(deadline_ms).await {
             Ok(list) => {
-                kept.keys = list
+                let keys: HashMap<_, _> = list
                     .into_iter()
                     .filter_map(|entry| {
                         readable(&entry.cert_public).map(|key| (entry.cert_serial, key))
                     })
                     .collect();
-                kept.fetched_at_ms = Some(now_ms);
                 kept.next_fetch_at_ms = now_ms.saturating_add(FETCH_EVERY_MS);
+                if keys.is_empty() {
+                    warn!("Binance's list of certificates is empty, the old ones stay in use");
+                } else {
+                    kept.keys = keys;
+                    kept.fetched_at_ms = Some(now_ms);
+                }
+                if kept.fetched_at_ms.is_none() {
+                    return Err(CertificateError::Away);
+                }
                 kept.keys
                     .get(serial)
                     .cloned()

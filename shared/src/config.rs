@@ -32,6 +32,18 @@ pub struct Settings {
     pub aws: Aws,
 }
 
+/// Binance's own host.
+const BINANCE_HOST: &str = "bpay.binanceapi.com";
+
+impl Settings {
+    /// Whether orders are paid at Binance itself, and not at a stand-in.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        let url = Url::parse(&self.binance_base_url);
+        url.is_ok_and(|url| url.host_str() == Some(BINANCE_HOST))
+    }
+}
+
 /// Where the secrets are.
 #[derive(Debug)]
 pub enum SecretSource {
@@ -231,6 +243,30 @@ mod tests {
         for (name, value) in cases {
             let error = read(name, Some(value)).unwrap_err();
             assert_eq!(error.name, name, "{value}");
+        }
+    }
+
+    #[test]
+    fn orders_are_live_at_binances_own_host_only() {
+        for (url, is_live) in [
+            (None, true),
+            (Some("https://bpay.binanceapi.com"), true),
+            (Some("https://bpay.binanceapi.com/"), true),
+            (Some("https://BPAY.binanceapi.com:443"), true),
+            (Some("https://bpay.binanceapi.com.example.com"), false),
+            (
+                Some("https://sandbox.example.com/bpay.binanceapi.com"),
+                false,
+            ),
+            (
+                Some("https://bpay.binanceapi.com@sandbox.example.com"),
+                false,
+            ),
+            (Some("https://binanceapi.com"), false),
+            (Some("http://127.0.0.1:9000"), false),
+        ] {
+            let settings = read("BINANCE_BASE_URL", url).unwrap();
+            assert_eq!(settings.is_live(), is_live, "{url:?}");
         }
     }
 

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Client, Response};
 use serde::Serialize;
@@ -12,7 +11,7 @@ use crate::ambient::now_ms;
 use crate::callback_url::{CallbackUrl, Policy};
 use crate::config::SecretStore;
 use crate::http_client::{self, Received};
-use crate::order::{Event, Order, Unaccepted, View};
+use crate::order::{Event, Order, Time, Unaccepted, View};
 
 /// The longest answer that is read, in bytes; what it says is of no interest.
 const ANSWER_BYTES: usize = 4 * 1024;
@@ -35,7 +34,7 @@ pub struct Confirmer {
 struct Message<'a> {
     #[serde(rename = "type")]
     kind: &'a str,
-    timestamp: Option<Timestamp>,
+    timestamp: Time,
     data: View<'a>,
 }
 
@@ -64,8 +63,8 @@ impl Confirmer {
     }
 
     async fn send(&self, order: &Order, timeout: Duration) -> Result<(), Unaccepted> {
-        let kind = order
-            .confirmation_type()
+        let (kind, told_at_ms) = order
+            .telling()
             .ok_or_else(|| unaccepted("nothing to tell"))?;
         // Checked at each attempt: the list of hosts may have changed since the order was made.
         let url = CallbackUrl::parse(&order.request.callback_url, &self.policy)
@@ -77,14 +76,10 @@ impl Confirmer {
             .await
             .map_err(|error| unaccepted(error.to_string()))?;
 
-        let happened_at_ms = order
-            .history
-            .last()
-            .map_or(order.created_at_ms, |change| change.at_ms);
         let message = Message {
             kind,
-            timestamp: Timestamp::from_millisecond(happened_at_ms).ok(),
-            data: View::confirmed(order),
+            timestamp: Time(told_at_ms),
+            data: View::of(order),
         };
         let body =
             serde_json::to_string(&message).map_err(|error| unaccepted(error.to_string()))?;

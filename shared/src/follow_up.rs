@@ -6,8 +6,8 @@ use tracing::{error, info, warn};
 
 use crate::ambient::now_ms;
 use crate::confirmation::Confirmer;
-use crate::order::{Alarm, Applied, Event, Order};
-use crate::store::{Store, StoreError, Transition};
+use crate::order::{Alarm, Applied, Event};
+use crate::store::{Store, StoreError, Stored, Transition};
 
 /// Logs what `cause` did, and raises the alarm that it gave rise to; the order as it is in the table now.
 ///
@@ -17,7 +17,7 @@ pub async fn report(
     store: &Store,
     transition: Transition,
     cause: &str,
-) -> Result<Order, StoreError> {
+) -> Result<Stored, StoreError> {
     let Transition {
         before,
         order,
@@ -46,34 +46,31 @@ pub async fn report(
 ///
 /// # Errors
 /// [`StoreError`]: they will be raised again.
-pub async fn raise_alarms(store: &Store, order: Order) -> Result<Order, StoreError> {
+pub async fn raise_alarms(store: &Store, order: Stored) -> Result<Stored, StoreError> {
     let Some(due_at_ms) = order.alarm_at_ms else {
         return Ok(order);
     };
     let id = order.order_id.as_str();
-    let trade_no = order.paid_trade_nos().join(", ");
+    let trade_no = order.trade_nos();
     for alarm in &order.alarms {
-        match alarm {
-            Alarm::Disputed => error!(
-                %alarm,
-                order.id = id,
-                trade_no,
-                "the payment does not match order {id}"
+        let what = match alarm {
+            Alarm::Disputed => format!("the payment does not match order {id}"),
+            Alarm::SecondPayment => format!("another payment is reported for order {id}"),
+            Alarm::Contradicted => format!("Binance contradicts that order {id} is paid"),
+            Alarm::Unknown => format!(
+                "Binance has money under a trade number of order {id} that was used before it"
             ),
-            Alarm::SecondPayment => error!(
-                %alarm,
-                order.id = id,
-                trade_no,
-                "another payment is reported for order {id}"
+            Alarm::Stuck => format!("order {id} has waited for its payer for a day after its end"),
+            Alarm::Unconfirmed => format!(
+                "a notification named the checkout of order {id}, and Binance, asked twice, does not confirm it"
             ),
-            Alarm::Exhausted => error!(
-                %alarm,
-                order.id = id,
-                attempts = order.confirmation.attempts,
+            Alarm::Exhausted => format!(
                 "order {id} will not be confirmed: {}",
                 order.confirmation.last_error.as_deref().unwrap_or_default()
             ),
-        }
+        };
+        let attempts = order.confirmation.attempts;
+        error!(%alarm, order.id = id, trade_no, attempts, "{what}");
     }
     let raised = [Event::Alarmed { due_at_ms }];
     Ok(store
@@ -92,7 +89,7 @@ pub async fn raise_alarms(store: &Store, order: Order) -> Result<Order, StoreErr
 pub async fn confirm(
     store: &Store,
     confirmer: &Confirmer,
-    order: Order,
+    order: Stored,
     timeout: Duration,
     offset_ms: i64,
 ) -> Result<bool, StoreError> {

@@ -18,6 +18,7 @@
 //! | [`problem`] | error mapping: one error, one answer |
 //! | [`app`] | what a function is made of |
 //! | [`follow_up`] | log, alarm and confirmation after a transition |
+//! | [`ask`] | the one road from a question of Binance to what follows |
 //! | [`http_api`] | what the functions behind the HTTP API do alike |
 
 pub mod ambient;
@@ -47,7 +48,14 @@ pub mod problem;
 
 pub mod app;
 pub mod follow_up;
+
+pub mod ask;
+
 pub mod http_api;
 
+#[cfg(test)]
+mod bent;
+#[cfg(test)]
+mod sample;
 #[cfg(test)]
 mod served;

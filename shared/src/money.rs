@@ -6,7 +6,7 @@
 use std::{fmt, str::FromStr};
 
 use rust_decimal::Decimal;
-use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use thiserror::Error;
 
@@ -33,6 +33,9 @@ pub enum AmountError {
 }
 
 impl Amount {
+    /// Nothing.
+    pub const ZERO: Self = Self(Decimal::ZERO);
+
     /// Reads a JSON number, or a JSON string that holds a decimal.
     ///
     /// # Errors
@@ -64,6 +67,21 @@ impl Amount {
         RawValue::from_string(self.to_string()).expect("a plain decimal is a JSON number")
     }
 
+    /// Both together; none if no decimal can hold that.
+    #[must_use]
+    pub fn checked_add(self, other: Self) -> Option<Self> {
+        let sum = self.0.checked_add(other.0)?;
+        is_sum(sum, self.0, other.0).then_some(Self(sum))
+    }
+
+    /// What is left after `other`; none if that is more than there is, or if no decimal can hold what is left.
+    #[must_use]
+    pub fn checked_sub(self, other: Self) -> Option<Self> {
+        let left = self.0.checked_sub(other.0)?;
+        let is_left = !left.is_sign_negative() || left.is_zero();
+        (is_left && is_sum(self.0, left, other.0)).then_some(Self(left))
+    }
+
     /// Whether this is zero, in any spelling.
     #[must_use]
     pub fn is_zero(&self) -> bool {
@@ -84,6 +102,11 @@ impl Amount {
         }
         self
     }
+}
+
+/// Whether `sum` is exactly what two decimals make together: adding and taking away round what cannot be held.
+fn is_sum(sum: Decimal, one: Decimal, other: Decimal) -> bool {
+    sum.checked_sub(one) == Some(other) && sum.checked_sub(other) == Some(one)
 }
 
 impl FromStr for Amount {
@@ -138,26 +161,6 @@ impl From<Amount> for String {
     fn from(amount: Amount) -> Self {
         amount.to_string()
     }
-}
-
-/// For `#[serde(deserialize_with)]` on what `serde_json` reads: [`Amount::from_json`].
-///
-/// # Errors
-/// The deserializer's own, holding the text of [`AmountError`].
-pub fn json<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Amount, D::Error> {
-    let raw = Box::<RawValue>::deserialize(deserializer)?;
-    Amount::from_json(&raw).map_err(D::Error::custom)
-}
-
-/// As [`json`], where `null` means no amount; with `#[serde(default)]` a missing field does too.
-///
-/// # Errors
-/// As [`json`].
-pub fn json_option<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Amount>, D::Error> {
-    let raw = Option::<Box<RawValue>>::deserialize(deserializer)?;
-    raw.map(|raw| Amount::from_json(&raw))
-        .transpose()
-        .map_err(D::Error::custom)
 }
 
 /// The code of a fiat or crypto currency, such as `USD`, `USDT` or `1INCH`.

@@ -2,37 +2,49 @@
 //! is still owed. Pure: no I/O, no clock.
 //!
 //! ```text
-//!             Opened                   Paid (matches)
+//!             opened                   paid (matches)
 //!  CREATED ───────────▶ PENDING ─────────────────────▶ PAID ──▶ PARTIALLY_REFUNDED ──▶ REFUNDED
-//!   │   ▲                │  │  └─ Paid (does not match) ─▶ DISPUTED ─ a matching payment ─▶ PAID
-//!   │   │ Resumed        │  ├─ Closed ──▶ CANCELED ─┐
-//!   ▼   │                │  └─ Expired ─▶ EXPIRED  ─┼─ a late payment ─▶ PAID, late
-//!  FAILED ◀── Failed ────┘                          │
+//!   │   ▲                │  │  └─ paid (does not match) ─▶ DISPUTED ─ all went back ──────▲
+//!   │   │ Resumed        │  ├─ closed ──▶ CANCELED ─┐         └─ a matching payment ─▶ PAID
+//!   ▼   │                │  └─ its time passed ─▶ EXPIRED ─┼─ a late payment ─▶ PAID, late
+//!  FAILED ◀── ERROR ─────┘                          │
 //!   └───────────────────────────────────────────────┘
 //! ```
 //!
-//! The status is not set but derived from facts that only accumulate, so notifications may come twice, late and out of
-//! order. An order becomes `PAID` only when a payment matches terms that Binance itself told us in answer to a call of ours.
+//! The status is not set but derived from facts that only accumulate, so they may come twice, late and out of order. A fact
+//! is what Binance told us in answer to a call of ours, or a notification that agrees with such an answer ([`Hint`]).
 
 mod alarm;
 mod attempt;
 mod confirmation;
 mod event;
+mod fact;
+mod hint;
 mod id;
+mod learn;
+mod payment;
+mod report;
 mod request;
 mod status;
+mod steps;
 mod transition;
 mod view;
 
 use serde::{Deserialize, Serialize};
 
-pub use attempt::{Attempt, Checkout, End, Payment, Terms};
-pub use confirmation::{Confirmation, SCHEDULE_MS, Unaccepted};
-pub use event::{Alarm, Applied, Event, Fact, Refusal};
-pub use id::{OrderId, OrderIdError, TradeNo, TradeNoError};
+pub use attempt::{Attempt, Checkout, End, Terms};
+pub use confirmation::{Confirmation, SCHEDULE_MS, Told, Unaccepted};
+pub use event::{Alarm, Applied, Event, Refusal};
+pub(crate) use fact::Found;
+pub use fact::{Fact, Money, State};
+pub use hint::{Checked, Doubt, Hint, Kind, Says};
+pub use id::{Namespace, OrderId, OrderIdError, TradeNo, TradeNoError};
+pub use payment::{Payment, Refunded};
+pub use report::Report;
 pub use request::{Request, TerminalType, TransactionType};
+pub use steps::Steps;
 pub use transition::MAX_ATTEMPTS;
-pub use view::View;
+pub use view::{FullView, Time, View};
 
 /// An order as it is stored; times are milliseconds since the Unix epoch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +54,8 @@ pub struct Order {
     pub order_id: OrderId,
     /// Raised by each write; a write is refused when it is no longer what was read.
     pub version: u64,
+    /// It was recorded to be paid at Binance itself, and not at a stand-in.
+    pub livemode: bool,
     /// What LeadsCalendar asked for.
     pub request: Request,
     /// When the order was recorded.
@@ -58,13 +72,21 @@ pub struct Order {
     pub paid_attempt: Option<u8>,
     /// The payment came after the order was over, or for an older attempt.
     pub late: bool,
-    /// Every change of status, and every refund.
+    /// Every change of status, of what went back, and of the number of payments.
     pub history: Vec<Change>,
     /// What LeadsCalendar is still owed.
     pub confirmation: Confirmation,
+    /// How far the order has been asked about.
+    pub steps: Steps,
     /// When Binance is to be asked about the order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ask_at_ms: Option<i64>,
+    /// Who took on its work last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_on_by: Option<u32>,
+    /// What a notification said and Binance has not confirmed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub report: Option<Report>,
     /// What the operator is still owed: alarms that have not been raised for certain.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub alarms: Vec<Alarm>,
@@ -83,17 +105,17 @@ pub enum Status {
     Pending,
     /// Money received; trade number, prepay id, amount and currency all match.
     Paid,
-    /// Closed at Binance before payment.
+    /// Closed at Binance before its end.
     Canceled,
     /// Its time passed unpaid.
     Expired,
-    /// Binance refused the order, or reports `ERROR`.
+    /// Binance refused the order, reports `ERROR`, or gave no checkout and nobody repeated the request.
     Failed,
-    /// Binance reports a payment that does not match the order; a person decides.
+    /// Binance, asked by us, reports a payment that does not match the order; a person decides.
     Disputed,
-    /// A part of the payment went back.
+    /// A part of what was paid went back.
     PartiallyRefunded,
-    /// The whole payment went back.
+    /// Nothing is left of any payment.
     Refunded,
 }
 
@@ -107,7 +129,7 @@ pub struct Claim {
     pub until_ms: i64,
 }
 
-/// One change of status, or a refund.
+/// One change of status, of what went back, or of the number of payments.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Change {
@@ -122,10 +144,17 @@ pub struct Change {
 impl Order {
     /// A new order whose first attempt begins with its record.
     #[must_use]
-    pub fn new(order_id: OrderId, request: Request, claim: Claim, at_ms: i64) -> Self {
+    pub fn new(
+        order_id: OrderId,
+        livemode: bool,
+        request: Request,
+        claim: Claim,
+        at_ms: i64,
+    ) -> Self {
         let mut order = Self {
             order_id,
             version: 1,
+            livemode,
             request,
             created_at_ms: at_ms,
             status: Status::Created,
@@ -141,12 +170,16 @@ impl Order {
                 status: Status::Created,
                 cause: "request".to_owned(),
             }],
-            confirmation: Confirmation::default(),
+            confirmation: Confirmation::of_new(at_ms),
+            steps: Steps::default(),
             ask_at_ms: None,
+            taken_on_by: None,
+            report: None,
             alarms: Vec::new(),
             alarm_at_ms: None,
         };
-        order.schedule_ask(at_ms);
+        order.begin_steps(at_ms);
+        order.schedule_ask();
         order
     }
 
@@ -183,19 +216,32 @@ impl Order {
         u8::try_from(self.attempts.len()).unwrap_or(u8::MAX)
     }
 
+    /// The number of the attempt that the view shows: the paid one, else the newest.
+    #[must_use]
+    pub fn shown_attempt(&self) -> u8 {
+        self.paid_attempt.unwrap_or(self.current_attempt())
+    }
+
     /// The payment that made the order `PAID`.
     #[must_use]
     pub fn payment(&self) -> Option<&Payment> {
         self.attempt(self.paid_attempt?)?.settled()
     }
 
-    /// The trade numbers of all attempts that payments are reported of.
+    /// Whether a payment has settled it, whatever became of the money since.
     #[must_use]
-    pub fn paid_trade_nos(&self) -> Vec<String> {
-        let attempts = self.attempts.iter().zip(1_u8..);
-        let paid = attempts.filter(|(attempt, _)| !attempt.payments.is_empty());
-        paid.map(|(_, attempt)| self.trade_no_of(attempt).to_string())
-            .collect()
+    pub fn is_paid(&self) -> bool {
+        self.paid_attempt.is_some()
+    }
+
+    /// The trade numbers of all attempts, for the operator.
+    #[must_use]
+    pub fn trade_nos(&self) -> String {
+        let numbers = 1..=self.current_attempt();
+        let trade_nos: Vec<String> = numbers
+            .map(|number| self.trade_no_of(number).to_string())
+            .collect();
+        trade_nos.join(", ")
     }
 
     /// When there is work: Binance to be asked, LeadsCalendar to be told, or an alarm to be raised.
@@ -203,6 +249,7 @@ impl Order {
     pub fn due_at_ms(&self) -> Option<i64> {
         let dues = [
             self.ask_at_ms,
+            self.report.as_ref().map(|report| report.at_ms),
             self.confirmation.next_attempt_at_ms,
             self.alarm_at_ms,
         ];

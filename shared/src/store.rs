@@ -1,14 +1,19 @@
-//! Orders in DynamoDB: load, apply, put if the version is unchanged.
+//! Orders in DynamoDB: load, apply, put if the version is unchanged. What another version of this program keeps in an item
+//! is carried along unread.
+
+mod carry;
+mod due;
+mod namespace;
 
 use std::collections::HashMap;
+use std::ops::Deref;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::DisplayErrorContext;
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::error::{DisplayErrorContext, SdkError};
+use aws_sdk_dynamodb::operation::put_item::{PutItemError, PutItemOutput};
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 
-use serde::Deserialize;
-use tracing::error;
+pub use due::Due;
 
 use crate::order::{Applied, Event, Order, OrderId};
 
@@ -24,24 +29,64 @@ pub struct Store {
     table: String,
 }
 
+/// An order as it is in the table, with all that stands in its item.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    /// Boxed, since it is handed on through every step of a function, and each holds it.
+    order: Box<Order>,
+    item: Item,
+}
+
+impl Deref for Stored {
+    type Target = Order;
+
+    fn deref(&self) -> &Order {
+        &self.order
+    }
+}
+
+impl Stored {
+    fn read(item: Item) -> Result<Self, StoreError> {
+        let order = Box::new(serde_dynamo::from_item(item.clone())?);
+        Ok(Self { order, item })
+    }
+
+    /// What is to be in the table when `order` takes the place of this one.
+    fn with(&self, order: Box<Order>) -> Result<Self, StoreError> {
+        let mut item = item(&order)?;
+        carry::unknown(&self.item, &item_of(&self.order)?, &mut item);
+        Ok(Self { order, item })
+    }
+}
+
 /// What became of a new order.
 #[derive(Debug)]
 pub enum Recorded {
     /// It is in the table.
-    New,
+    New(Stored),
     /// An order of this id was there before.
-    Exists(Box<Order>),
+    Exists(Stored),
 }
 
 /// What became of a transition.
 #[derive(Debug)]
 pub struct Transition {
     /// The order before the events.
-    pub before: Order,
+    pub before: Stored,
     /// The order as it is in the table now.
-    pub order: Order,
+    pub order: Stored,
     /// What the events did.
     pub applied: Applied,
+}
+
+impl Transition {
+    /// Whether this transition, and nobody else's in between, made a change that LeadsCalendar is told of.
+    #[must_use]
+    pub fn is_told(&self) -> bool {
+        let [before, now] =
+            [&self.before, &self.order].map(|order| order.confirmation.told_revision());
+        now != before
+    }
 }
 
 /// The table could not be read or written; what was to be recorded is not known to be.
@@ -53,26 +98,32 @@ pub enum StoreError {
     /// An item cannot be read as an order, or the other way round.
     #[error("an item of the table is not an order: {0}")]
     Item(#[from] serde_dynamo::Error),
+    /// Nor is its key that of one.
+    #[error("the key of an item of the table is not an order's id")]
+    Key,
+    /// The item that makes the ids of this table its own is not one that this program made.
+    #[error("the item `namespace` of the table cannot be read")]
+    Namespace,
     /// Others kept writing in between.
     #[error("the order was changed by others {RACES} times in a row")]
     Raced,
 }
 
-/// What the index `due` holds of an order.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Due {
-    /// Which.
-    pub order_id: OrderId,
-    /// Since when there is work.
-    #[serde(rename = "dueAt")]
-    pub due_at_ms: i64,
+impl StoreError {
+    /// One item is to blame, and no other suffers from it.
+    #[must_use]
+    pub fn is_of_item(&self) -> bool {
+        match self {
+            Self::Item(_) | Self::Key => true,
+            Self::Unavailable(_) | Self::Namespace | Self::Raced => false,
+        }
+    }
 }
 
 enum Put {
     Done,
     /// The condition failed; this is what is there.
-    Conflict(Option<Box<Order>>),
+    Conflict(Option<Item>),
 }
 
 impl Store {
@@ -86,13 +137,25 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn record(&self, order: &Order) -> Result<Recorded, StoreError> {
-        match self.put(order, None).await? {
-            Put::Done => Ok(Recorded::New),
-            // The SDK repeats a write whose answer was lost, and then finds its own.
-            Put::Conflict(Some(existing)) if *existing == *order => Ok(Recorded::New),
-            Put::Conflict(Some(existing)) => Ok(Recorded::Exists(existing)),
-            Put::Conflict(None) => Err(StoreError::Raced),
+    pub async fn record(&self, order: Order) -> Result<Recorded, StoreError> {
+        let item = item(&order)?;
+        let order = Box::new(order);
+        let stored = Stored { order, item };
+        match self.put(&stored.item, None).await? {
+            Put::Done => Ok(Recorded::New(stored)),
+            Put::Conflict(Some(there)) => {
+                let there = Stored::read(there)?;
+                // The SDK repeats a write whose answer was lost, and then finds its own.
+                Ok(if there.order == stored.order {
+                    Recorded::New(there)
+                } else {
+                    Recorded::Exists(there)
+                })
+            }
+            Put::Conflict(None) => {
+                let there = self.load(&stored.order_id).await?;
+                there.map(Recorded::Exists).ok_or(StoreError::Raced)
+            }
         }
     }
 
@@ -100,17 +163,9 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn load(&self, id: &OrderId) -> Result<Option<Order>, StoreError> {
-        let answer = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .key("orderId", AttributeValue::S(id.to_string()))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(unavailable)?;
-        Ok(answer.item.map(serde_dynamo::from_item).transpose()?)
+    pub async fn load(&self, id: &OrderId) -> Result<Option<Stored>, StoreError> {
+        let item = self.get(id.as_str()).await?;
+        item.map(Stored::read).transpose()
     }
 
     /// Applies `events` to `order`, and anew to what is there if somebody else wrote in between. Nothing is written
@@ -120,14 +175,14 @@ impl Store {
     /// [`StoreError`].
     pub async fn transition(
         &self,
-        order: Order,
+        order: Stored,
         events: &[Event],
         cause: &str,
         at_ms: i64,
     ) -> Result<Transition, StoreError> {
         let mut before = order;
         for _ in 0..RACES {
-            let mut order = before.clone();
+            let mut order = before.order.clone();
             let applied = apply_all(&mut order, events, cause, at_ms);
             if applied != Applied::Changed {
                 return Ok(Transition {
@@ -137,73 +192,46 @@ impl Store {
                 });
             }
             order.version = before.version.saturating_add(1);
-            match self.put(&order, Some(before.version)).await? {
-                Put::Done => {
+            let order = before.with(order)?;
+            let there = match self.put(&order.item, Some(before.version)).await? {
+                Put::Done => Some(order.clone()),
+                Put::Conflict(Some(there)) => Some(Stored::read(there)?),
+                // Not every engine says what is there.
+                Put::Conflict(None) => self.load(&order.order_id).await?,
+            };
+            match there {
+                // Also where the SDK repeated a write whose answer was lost.
+                Some(there) if there.order == order.order => {
                     return Ok(Transition {
                         before,
                         order,
                         applied,
                     });
                 }
-                Put::Conflict(Some(there)) if *there == order => {
-                    return Ok(Transition {
-                        before,
-                        order,
-                        applied,
-                    });
-                }
-                Put::Conflict(Some(there)) => before = *there,
-                Put::Conflict(None) => return Err(StoreError::Raced),
+                Some(there) => before = there,
+                None => return Err(StoreError::Raced),
             }
         }
         Err(StoreError::Raced)
     }
 
-    /// Up to `limit` orders of a shard of the index `due`, 0–7, whose time has come, the longest overdue first. The index
-    /// lags behind the table, so each must be loaded and claimed before it is worked on.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn due(&self, shard: u8, now_ms: i64, limit: usize) -> Result<Vec<Due>, StoreError> {
-        let mut due = Vec::new();
-        let mut start = None;
-        loop {
-            let page = self
-                .client
-                .query()
-                .table_name(&self.table)
-                .index_name("due")
-                .key_condition_expression("dueShard = :shard AND dueAt <= :now")
-                .expression_attribute_values(":shard", AttributeValue::N(shard.to_string()))
-                .expression_attribute_values(":now", AttributeValue::N(now_ms.to_string()))
-                .set_exclusive_start_key(start)
-                .send()
-                .await
-                .map_err(unavailable)?;
-            for key in page.items.unwrap_or_default() {
-                let id = key.get("orderId").cloned();
-                match serde_dynamo::from_item(key) {
-                    Ok(order) => due.push(order),
-                    // Not written by us; it must not stop the others.
-                    Err(error) => {
-                        error!(shard, ?id, %error, "an item of the table is not an order");
-                    }
-                }
-            }
-            start = page.last_evaluated_key;
-            if start.is_none() || due.len() >= limit {
-                due.truncate(limit);
-                return Ok(due);
-            }
-        }
+    async fn get(&self, key: &str) -> Result<Option<Item>, StoreError> {
+        let get = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .key("orderId", AttributeValue::S(key.to_owned()))
+            .consistent_read(true);
+        let answer = get.send().await.map_err(unavailable)?;
+        Ok(answer.item)
     }
 
-    async fn put(&self, order: &Order, expected_version: Option<u64>) -> Result<Put, StoreError> {
+    async fn put(&self, item: &Item, expected_version: Option<u64>) -> Result<Put, StoreError> {
         let put = self
             .client
             .put_item()
             .table_name(&self.table)
-            .set_item(Some(item(order)?))
+            .set_item(Some(item.clone()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         let put = match expected_version {
             None => put.condition_expression("attribute_not_exists(orderId)"),
@@ -211,22 +239,19 @@ impl Store {
                 .condition_expression("version = :version")
                 .expression_attribute_values(":version", AttributeValue::N(version.to_string())),
         };
-        match put.send().await {
-            Ok(_) => Ok(Put::Done),
-            Err(error) => {
-                let Some(PutItemError::ConditionalCheckFailedException(failed)) =
-                    error.as_service_error()
-                else {
-                    return Err(unavailable(error));
-                };
-                let there = failed
-                    .item
-                    .clone()
-                    .map(serde_dynamo::from_item)
-                    .transpose()?;
-                Ok(Put::Conflict(there.map(Box::new)))
-            }
-        }
+        Self::ended(put.send().await)
+    }
+
+    /// How a put under a condition ended.
+    fn ended(put: Result<PutItemOutput, SdkError<PutItemError>>) -> Result<Put, StoreError> {
+        let Err(error) = put else {
+            return Ok(Put::Done);
+        };
+        let Some(PutItemError::ConditionalCheckFailedException(failed)) = error.as_service_error()
+        else {
+            return Err(unavailable(error));
+        };
+        Ok(Put::Conflict(failed.item.clone()))
     }
 }
 
@@ -242,15 +267,15 @@ fn apply_all(order: &mut Order, events: &[Event], cause: &str, at_ms: i64) -> Ap
     all
 }
 
+fn item_of(order: &Order) -> Result<Item, StoreError> {
+    Ok(serde_dynamo::to_item(order)?)
+}
+
 /// The order with the key of the index `due`; without work it has none and is not in the index.
-fn item(order: &Order) -> Result<Item, serde_dynamo::Error> {
-    let mut item: Item = serde_dynamo::to_item(order)?;
+fn item(order: &Order) -> Result<Item, StoreError> {
+    let mut item = item_of(order)?;
     if let Some(due_at_ms) = order.due_at_ms() {
-        item.insert(
-            "dueShard".to_owned(),
-            AttributeValue::N(order.order_id.due_shard().to_string()),
-        );
-        item.insert("dueAt".to_owned(), AttributeValue::N(due_at_ms.to_string()));
+        due::insert(&mut item, order.order_id.due_shard(), due_at_ms);
     }
     Ok(item)
 }

@@ -4,13 +4,10 @@
 //! Binance does not say whether it signs a repeat anew.
 
 use http::HeaderMap;
-use serde::Deserialize;
-use serde_json::value::RawValue;
 
-use crate::binance::text;
 use crate::certificates::{CertificateError, Certificates};
-use crate::money::{self, Amount, Currency};
-use crate::order::{Fact, Payment, TradeNo};
+use crate::json::Object;
+use crate::order::{Hint, Kind, Money, Says, TradeNo};
 use crate::signing::SignatureError;
 
 /// A notification that Binance signed.
@@ -18,17 +15,8 @@ use crate::signing::SignatureError;
 pub struct Notification {
     /// `bizType` and `bizStatus`, for the log.
     pub kind: String,
-    /// What it says of an order of ours; none if it speaks of something else.
-    pub news: Option<News>,
-}
-
-/// What a notification says of an order of ours.
-#[derive(Debug, PartialEq, Eq)]
-pub struct News {
-    /// Which attempt of which order.
-    pub trade_no: TradeNo,
-    /// What.
-    pub fact: Fact,
+    /// What it says of a trade number of our form; none if it speaks of something else.
+    pub hint: Option<Hint>,
 }
 
 /// A notification that cannot be accepted.
@@ -90,120 +78,125 @@ pub async fn receive(
     read(body)
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Envelope<'a> {
-    biz_type: String,
-    biz_status: String,
-    #[serde(default)]
-    biz_id_str: Option<String>,
-    /// 18 digits today, 20 in Binance's own sample: more than 64 bits hold.
-    #[serde(borrow, default)]
-    biz_id: Option<&'a RawValue>,
-    /// A JSON document within a string, but for kinds we do not use.
-    #[serde(borrow, default)]
-    data: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Which {
-    #[serde(deserialize_with = "text")]
-    merchant_trade_no: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Paid {
-    #[serde(deserialize_with = "money::json")]
-    total_fee: Amount,
-    currency: Currency,
-    transact_time: i64,
-    #[serde(default)]
-    transaction_id: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Refund {
-    refund_info: RefundInfo,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RefundInfo {
-    #[serde(deserialize_with = "money::json")]
-    refunded_amount: Amount,
-}
-
+/// Reads the envelope: which kind it is, and of which trade number; the rest may be unreadable, and is asked about then.
 fn read(body: &[u8]) -> Result<Notification, WebhookError> {
-    let envelope: Envelope<'_> = serde_json::from_slice(body)
-        .map_err(|_| WebhookError::Unreadable("bizType or bizStatus is missing"))?;
-    let kind = format!("{} {}", envelope.biz_type, envelope.biz_status);
-    let is_ours = matches!(
-        kind.as_str(),
-        "PAY PAY_SUCCESS" | "PAY PAY_CLOSED" | "PAY_REFUND REFUND_SUCCESS"
+    // What is no JSON, but names a trade number, is asked about like anything else that cannot be read.
+    let envelope = Object::parse(body).unwrap_or_default();
+    // A kind is a word; a number is none that could be passed over.
+    let is_string = |name| {
+        let value = envelope.value(name);
+        value.is_some_and(|value| value.get().starts_with('"'))
+    };
+    let word = |name| {
+        let text = envelope.text(name).filter(|_| is_string(name));
+        text.map(|word| word.to_ascii_uppercase())
+    };
+    let (biz_type, biz_status) = (word("bizType"), word("bizStatus"));
+    let kind = format!(
+        "{} {}",
+        biz_type.as_deref().unwrap_or_default(),
+        biz_status.as_deref().unwrap_or_default()
     );
-    if !is_ours {
-        return Ok(Notification { kind, news: None });
-    }
-    let data = document(envelope.data).ok_or(WebhookError::Unreadable(
-        "data is not a JSON document in a string",
-    ))?;
-    let which: Which = serde_json::from_str(&data)
-        .map_err(|_| WebhookError::Unreadable("data.merchantTradeNo is missing"))?;
-    let Ok(trade_no) = which.merchant_trade_no.parse() else {
-        return Ok(Notification { kind, news: None });
+    let about = match (biz_type.as_deref(), biz_status.as_deref()) {
+        (Some("PAY"), Some("PAY_SUCCESS")) => Kind::Paid,
+        (Some("PAY"), Some("PAY_CLOSED")) => Kind::Closed,
+        (Some("PAY_REFUND"), Some("REFUND_SUCCESS")) => Kind::Refunded,
+        // That nothing went back changes nothing.
+        (Some("PAY_REFUND"), Some("REFUND_REJECTED")) => return Ok(of_nothing_of_ours(kind)),
+        (Some("PAY" | "PAY_REFUND") | None, _) => Kind::Unknown,
+        (Some(_), _) => return Ok(of_nothing_of_ours(kind)),
     };
-    let fact = match (envelope.biz_type.as_str(), envelope.biz_status.as_str()) {
-        ("PAY", "PAY_CLOSED") => Fact::Closed,
-        ("PAY_REFUND", _) => {
-            let refund: Refund = serde_json::from_str(&data).map_err(|_| {
-                WebhookError::Unreadable("data.refundInfo.refundedAmount is missing")
-            })?;
-            Fact::Refunded {
-                total: refund.refund_info.refunded_amount,
-            }
-        }
-        _ => {
-            let paid: Paid = serde_json::from_str(&data).map_err(|_| {
-                WebhookError::Unreadable(
-                    "data.totalFee, currency or transactTime is missing or malformed",
-                )
-            })?;
-            let prepay_id = envelope
-                .biz_id_str
-                .or_else(|| digits(envelope.biz_id))
-                .ok_or(WebhookError::Unreadable("bizId is missing"))?;
-            Fact::Paid(Payment {
-                prepay_id,
-                transaction_id: paid.transaction_id,
-                amount: paid.total_fee,
-                currency: paid.currency,
-                paid_at_ms: paid.transact_time,
-            })
-        }
+    let document = envelope.document("data").unwrap_or_default();
+    let data = Object::parse(document.as_bytes());
+    let named = data.as_ref().and_then(|data| data.text("merchantTradeNo"));
+    let Some(named) = named.or_else(|| trade_no_within(body)) else {
+        return Err(WebhookError::Unreadable("data.merchantTradeNo is missing"));
     };
+    let Ok(trade_no) = named.parse::<TradeNo>() else {
+        return Ok(of_nothing_of_ours(kind));
+    };
+    let prepay_id = envelope.id("bizIdStr").or_else(|| envelope.id("bizId"));
+    let says = says(about, prepay_id.as_deref(), data.as_ref());
     Ok(Notification {
         kind,
-        news: Some(News { trade_no, fact }),
+        hint: Some(Hint::new(trade_no, prepay_id, says)),
     })
 }
 
-fn document(data: Option<&RawValue>) -> Option<String> {
-    let raw = data?.get();
-    if raw.starts_with('"') {
-        serde_json::from_str(raw).ok()
-    } else {
-        Some(raw.to_owned())
+fn of_nothing_of_ours(kind: String) -> Notification {
+    Notification { kind, hint: None }
+}
+
+fn says(about: Kind, prepay_id: Option<&str>, data: Option<&Object<'_>>) -> Says {
+    let Some(data) = data else {
+        return Says::Unreadable(about, "data");
+    };
+    if data.text("merchantTradeNo").is_none() {
+        // The number is the first one that looked like it.
+        return Says::Unreadable(about, "merchantTradeNo");
+    }
+    match about {
+        Kind::Paid => {
+            let amount = data
+                .amount("totalFee")
+                .or_else(|| data.amount("orderAmount"));
+            let Some(amount) = amount else {
+                return Says::Unreadable(about, "totalFee");
+            };
+            let Some(currency) = data.currency("currency") else {
+                return Says::Unreadable(about, "currency");
+            };
+            let Some(prepay_id) = prepay_id else {
+                return Says::Unreadable(about, "bizId");
+            };
+            Says::Paid(Money {
+                prepay_id: prepay_id.to_owned(),
+                amount,
+                currency,
+                transaction_id: data.id("transactionId"),
+                paid_at_ms: data.time_ms("transactTime"),
+                commission: data.amount("commission"),
+                refunded: None,
+            })
+        }
+        Kind::Closed => Says::Closed {
+            at_ms: data.time_ms("transactTime"),
+        },
+        Kind::Refunded => {
+            let info = data.document("refundInfo").unwrap_or_default();
+            let info = Object::parse(info.as_bytes()).unwrap_or_default();
+            let Some(total) = info.amount("refundedAmount") else {
+                return Says::Unreadable(about, "refundedAmount");
+            };
+            let Some(currency) = data.currency("currency") else {
+                return Says::Unreadable(about, "currency");
+            };
+            Says::Refunded {
+                prepay_id: info.id("prepayId"),
+                total,
+                currency,
+            }
+        }
+        Kind::Unknown => Says::Unreadable(about, "bizStatus"),
     }
 }
 
-/// An id as it is written, be it a number of any length or a string.
-fn digits(id: Option<&RawValue>) -> Option<String> {
-    let digits = id?.get().trim_matches('"');
-    let is_id = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    is_id.then(|| digits.to_owned())
+/// Length of a trade number of our form.
+const TRADE_NO_CHARS: usize = 32;
+
+/// The trade number of our form that follows its name somewhere in a body that cannot be read any better.
+fn trade_no_within(body: &[u8]) -> Option<String> {
+    const NAME: &[u8] = b"merchantTradeNo";
+    let at = body.windows(NAME.len()).position(|window| window == NAME)?;
+    let after = body.get(at.saturating_add(NAME.len())..)?;
+    let is_ours = |byte: &u8| byte.is_ascii_alphanumeric();
+    let number: Vec<u8> = after
+        .iter()
+        .skip_while(|byte| br#"\": [{"#.contains(byte))
+        .take_while(|byte| is_ours(byte))
+        .copied()
+        .collect();
+    (number.len() == TRADE_NO_CHARS).then(|| String::from_utf8(number).ok())?
 }
 
 #[cfg(test)]

@@ -53,6 +53,9 @@ pub struct Confirmation {
     pub timestamp: Option<String>,
     /// The body, or null when it is no JSON.
     pub body: Value,
+    /// The body as it came.
+    #[serde(skip)]
+    pub text: String,
     /// Why it is not what it should be; nothing when it is.
     pub objection: Option<String>,
     /// Whether it was answered 2xx.

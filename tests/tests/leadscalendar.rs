@@ -16,7 +16,7 @@ async fn confirm(
     let body = json!({
         "type": "order.paid",
         "timestamp": "2026-11-22T09:00:00Z",
-        "data": {"orderId": "a1", "status": status, "confirmation": {"revision": 1}},
+        "data": {"orderId": "a1", "status": status, "revision": 1},
     })
     .to_string();
     let now_secs = clock::now_ms() / 1000;

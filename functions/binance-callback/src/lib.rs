@@ -3,25 +3,34 @@
 //! Binance is answered `SUCCESS` only when what it said is durable; whatever fails before that is answered `FAIL`, and
 //! Binance repeats it. What fails after that, `reconcile-orders` makes up for.
 
+mod acknowledgement;
+
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use lambda_http::http::header::{ALLOW, HeaderValue};
-use lambda_http::http::{Method, StatusCode};
+use acknowledgement::NotAcknowledged;
+use lambda_http::http::Method;
 use lambda_http::{Body, Request as Event, Response};
-use serde::Serialize;
-use shared::ambient::now_ms;
+use shared::ambient::{monotonic_ms, now_ms};
 use shared::app::{App, StartError};
-use shared::certificates::{CertificateError, Certificates};
+use shared::ask::{self, About, Question};
+use shared::certificates::Certificates;
 use shared::confirmation::Confirmer;
 use shared::follow_up;
-use shared::http_api::{self, Invocation};
-use shared::order::{self, Attempt, Order, TradeNo};
-use shared::store::StoreError;
-use shared::webhook::{self, News, WebhookError};
+use shared::http_api::Invocation;
+use shared::order::{Checked, Doubt, Event as Change, Hint, Kind, Order, Refunded, State};
+use shared::store::{StoreError, Stored};
+use shared::webhook;
 use tracing::{error, info, warn};
 
 /// Time limit for telling LeadsCalendar.
 const CONFIRMATION_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What asking Binance about a notification may take, in milliseconds.
+const ASKING_MS: i64 = 3_000;
+
+/// Binance is asked about a payment without an order at most this often, in milliseconds: another merchant can cause it.
+const ASK_UNKNOWN_EVERY_MS: i64 = 1_000;
 
 /// What is kept of the invocation's time for writes and the confirmation, in milliseconds.
 const RESERVE_MS: i64 = 14_000;
@@ -32,25 +41,8 @@ pub struct BinanceCallback {
     app: App,
     certificates: Certificates,
     confirmer: Confirmer,
-}
-
-/// The answer Binance expects.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Acknowledgement {
-    return_code: &'static str,
-    return_message: Option<String>,
-}
-
-/// A notification that is not acknowledged.
-#[derive(Debug, thiserror::Error)]
-enum NotAcknowledged {
-    #[error("the method must be POST")]
-    Method,
-    #[error(transparent)]
-    Webhook(#[from] WebhookError),
-    #[error(transparent)]
-    Store(#[from] StoreError),
+    /// When a payment without an order may be asked about again, by the clock that nobody sets.
+    ask_unknown_at_ms: AtomicI64,
 }
 
 impl BinanceCallback {
@@ -65,6 +57,7 @@ impl BinanceCallback {
             certificates: Certificates::new(app.binance.clone()),
             confirmer,
             app,
+            ask_unknown_at_ms: AtomicI64::new(i64::MIN),
         })
     }
 
@@ -77,14 +70,8 @@ impl BinanceCallback {
     pub async fn handle(&self, event: Event) -> Response<Body> {
         let invocation = Invocation::of(&event);
         match self.receive(&event, &invocation).await {
-            Ok(()) => http_api::json(
-                StatusCode::OK,
-                &Acknowledgement {
-                    return_code: "SUCCESS",
-                    return_message: None,
-                },
-            ),
-            Err(reason) => not_acknowledged(&reason, &invocation),
+            Ok(()) => acknowledgement::acknowledged(),
+            Err(reason) => acknowledgement::not_acknowledged(&reason, &invocation),
         }
     }
 
@@ -101,117 +88,157 @@ impl BinanceCallback {
             deadline_ms,
         )
         .await?;
-        let Some(News { trade_no, fact }) = notification.news else {
+        let Some(hint) = notification.hint else {
             info!(
                 kind = notification.kind,
                 "notification of no order of ours acknowledged"
             );
             return Ok(());
         };
-        let store = &self.app.store;
-        let Some(order) = store.load(&trade_no.order_id).await? else {
-            warn!(kind = notification.kind, %trade_no, "notification of an order that is not in the table acknowledged");
-            return Ok(());
+        let order = self.app.store.load(&hint.trade_no().order_id).await?;
+        let Some(order) = order.filter(|order| order.attempt(hint.trade_no().attempt).is_some())
+        else {
+            return self.without_order(&hint, deadline_ms).await;
         };
 
-        let event = order::Event::Learned {
-            attempt: trade_no.attempt,
-            fact,
+        let (order, is_told) = match hint.check(&order) {
+            Checked::Agrees(fact) => {
+                let attempt = hint.trade_no().attempt;
+                let learned = Change::Learned { attempt, fact };
+                self.record(order, learned, &notification.kind).await?
+            }
+            Checked::Doubtful(doubt) => self.verify(order, &hint, doubt, deadline_ms).await?,
         };
-        let reported = store
-            .transition(order, &[event], &notification.kind, now_ms())
-            .await?;
-        let revision = reported.before.confirmation.revision;
-        let mut order = follow_up::report(store, reported, &notification.kind).await?;
-        let attempt = order.attempt(trade_no.attempt);
-        if attempt.is_some_and(Attempt::is_unverified) {
-            order = self.verify(order, &trade_no, deadline_ms).await?;
-        }
-        if order.confirmation.revision != revision {
+        if order.confirmation.is_owed() && is_told {
+            let store = &self.app.store;
             let told = follow_up::confirm(store, &self.confirmer, order, CONFIRMATION_TIMEOUT, 0);
             if let Err(error) = told.await {
+                let trade_no = hint.trade_no();
                 warn!(%trade_no, %error, "what became of the confirmation is not all recorded, and will be made up for");
             }
         }
         Ok(())
     }
 
-    /// Asks Binance about money that it reports before, or without, having told us the terms. If it does not answer now,
-    /// `reconcile-orders` asks again: the report itself is in the table.
+    /// Records a change; whether LeadsCalendar is told of it.
+    async fn record(
+        &self,
+        order: Stored,
+        change: Change,
+        kind: &str,
+    ) -> Result<(Stored, bool), StoreError> {
+        let store = &self.app.store;
+        let recorded = store.transition(order, &[change], kind, now_ms()).await?;
+        let is_told = recorded.is_told();
+        Ok((follow_up::report(store, recorded, kind).await?, is_told))
+    }
+
+    /// Asks Binance about what does not agree with its answers: the order is due for it, whatever becomes of us, and what
+    /// Binance answers counts alone.
     async fn verify(
         &self,
-        order: Order,
-        trade_no: &TradeNo,
+        order: Stored,
+        hint: &Hint,
+        doubt: Doubt,
         deadline_ms: i64,
-    ) -> Result<Order, StoreError> {
-        let known = match self.app.binance.query(trade_no, deadline_ms).await {
-            Ok(Some(known)) => known,
-            Ok(None) => {
-                warn!(%trade_no, "Binance reports a payment of a trade number that it does not know");
-                return Ok(order);
+    ) -> Result<(Stored, bool), StoreError> {
+        let (trade_no, attempt) = (hint.trade_no(), hint.trade_no().attempt);
+        match hint.unreadable() {
+            Some(field) if doubt.is_ours => error!(
+                alarm = "binance.unreadable",
+                %trade_no,
+                call = "notification",
+                field,
+                "a notification about {trade_no} came, and {field} cannot be read"
+            ),
+            Some(_) | None => {
+                let kind = hint.kind();
+                warn!(%trade_no, ?kind, "a notification about {trade_no} is not what Binance told us: it is asked");
             }
-            Err(error) => {
-                warn!(%trade_no, %error, "the payment cannot be verified yet");
-                return Ok(order);
-            }
+        }
+        let is_waiting = order.report.is_some();
+        let reported = Change::Reported { attempt, doubt };
+        let (order, is_told) = self.record(order, reported, "reported").await?;
+        if is_waiting {
+            return Ok((order, is_told));
+        }
+        let began_ms = now_ms();
+        let question = Question {
+            about: About::Reported(attempt),
+            began_ms,
+            deadline_ms: deadline_ms.min(began_ms.saturating_add(ASKING_MS)),
+            offset_ms: 0,
         };
-        let learn = |fact| order::Event::Learned {
-            attempt: trade_no.attempt,
-            fact,
+        let asked = ask::ask(&self.app.store, &self.app.binance, order, question).await?;
+        let (order, is_told) = (asked.order, asked.is_told);
+        let Some(change) = afterwards(hint, doubt, &order) else {
+            return Ok((order, is_told));
         };
-        let events: Vec<_> = known.facts.into_iter().map(learn).collect();
-        let store = &self.app.store;
-        let verified = store.transition(order, &events, "query", now_ms()).await?;
-        follow_up::report(store, verified, "query").await
+        let (order, is_also_told) = self.record(order, change, "reported").await?;
+        Ok((order, is_told || is_also_told))
+    }
+
+    /// A notification about an order, or an attempt, that the table does not have. A payment may be money that is lost, so
+    /// Binance is asked; what it does not confirm is another merchant's.
+    async fn without_order(&self, hint: &Hint, deadline_ms: i64) -> Result<(), NotAcknowledged> {
+        let (trade_no, kind) = (hint.trade_no(), hint.kind());
+        if matches!(kind, Kind::Closed | Kind::Refunded) {
+            warn!(%trade_no, ?kind, "notification of an order that is not in the table acknowledged");
+            return Ok(());
+        }
+        let now_ms = monotonic_ms();
+        let next_ms = now_ms.saturating_add(ASK_UNKNOWN_EVERY_MS);
+        let is_due = |due_ms: i64| (due_ms <= now_ms).then_some(next_ms);
+        let relaxed = Ordering::Relaxed;
+        if self
+            .ask_unknown_at_ms
+            .fetch_update(relaxed, relaxed, is_due)
+            .is_err()
+        {
+            return Err(NotAcknowledged::TooMany);
+        }
+        let deadline_ms = deadline_ms.min(shared::ambient::now_ms().saturating_add(ASKING_MS));
+        let fact = self.app.binance.query(trade_no, deadline_ms).await?;
+        match fact.state() {
+            Some(State::Paid(_) | State::Refunding) => error!(
+                alarm = "order.unknown",
+                %trade_no,
+                "Binance has money for {trade_no}, and no such order is in the table"
+            ),
+            Some(
+                State::Untouched
+                | State::UnderWay
+                | State::Closed
+                | State::Expired
+                | State::Errored,
+            )
+            | None => warn!(
+                %trade_no,
+                "a payment is reported for {trade_no}, which is not in the table, and Binance has none of ours"
+            ),
+        }
+        Ok(())
     }
 }
 
-/// `FAIL`, so that Binance repeats it; who has no valid signature learns nothing.
-fn not_acknowledged(reason: &NotAcknowledged, invocation: &Invocation) -> Response<Body> {
-    let request_id = invocation.request_id.as_str();
-    let (status, message) = match reason {
-        NotAcknowledged::Method => (StatusCode::METHOD_NOT_ALLOWED, reason.to_string()),
-        NotAcknowledged::Webhook(error) => match error {
-            WebhookError::Header(_) | WebhookError::Unreadable(_) => {
-                (StatusCode::BAD_REQUEST, error.to_string())
-            }
-            WebhookError::Signature(_)
-            | WebhookError::Certificate(CertificateError::UnknownSerial) => (
-                StatusCode::UNAUTHORIZED,
-                "the signature is not Binance's".to_owned(),
-            ),
-            WebhookError::Certificate(
-                CertificateError::Unavailable(_) | CertificateError::Away,
-            ) => (
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "the signature cannot be verified just now".to_owned(),
-            ),
-        },
-        NotAcknowledged::Store(_) => (
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "the notification cannot be recorded just now".to_owned(),
-        ),
-    };
-    // What Binance signed and we cannot read may be money: a person must look.
-    let is_unreadable = matches!(
-        reason,
-        NotAcknowledged::Webhook(WebhookError::Unreadable(_))
-    );
-    if status.is_server_error() || is_unreadable {
-        error!(request_id, status = status.as_u16(), cause = %reason, "notification not acknowledged: {message}");
-    } else {
-        warn!(request_id, status = status.as_u16(), cause = %reason, "notification refused: {message}");
+/// What a hint that was doubtful means now that Binance has answered, beside what the answer itself says.
+fn afterwards(hint: &Hint, doubt: Doubt, order: &Order) -> Option<Change> {
+    let (attempt, kind) = (hint.trade_no().attempt, hint.kind());
+    let paid = order.attempt(attempt)?.payment.as_ref();
+    let is_part = paid.is_some_and(|paid| paid.refunded == Some(Refunded::Part));
+    match hint.check(order) {
+        // That a part went back is Binance's answer; how much it was, only the notification tells.
+        Checked::Agrees(fact) if is_part && kind == Kind::Refunded => {
+            Some(Change::Learned { attempt, fact })
+        }
+        // The terms that show whose it is were told only now.
+        Checked::Agrees(_) | Checked::Doubtful(Doubt { is_ours: true, .. })
+            if order.report.is_some() && !doubt.is_ours =>
+        {
+            let is_ours = true;
+            let doubt = Doubt { kind, is_ours };
+            Some(Change::Reported { attempt, doubt })
+        }
+        Checked::Agrees(_) | Checked::Doubtful(_) => None,
     }
-    let mut response = http_api::json(
-        status,
-        &Acknowledgement {
-            return_code: "FAIL",
-            return_message: Some(message),
-        },
-    );
-    if status == StatusCode::METHOD_NOT_ALLOWED {
-        let allow = HeaderValue::from_static("POST");
-        response.headers_mut().insert(ALLOW, allow);
-    }
-    response
 }

@@ -6,8 +6,9 @@ use lambda_http::{Body, Request as Event, RequestExt as _, Response};
 use shared::ambient::now_ms;
 use shared::app::{App, StartError};
 use shared::http_api::{self, Invocation};
-use shared::order::{Order, OrderId, View};
+use shared::order::{FullView, Order, OrderId};
 use shared::problem::Problem;
+use shared::store::Stored;
 
 /// The function.
 #[derive(Debug)]
@@ -43,7 +44,7 @@ impl GetOrder {
         response
     }
 
-    async fn find(&self, event: &Event) -> Result<Order, Problem> {
+    async fn find(&self, event: &Event) -> Result<Stored, Problem> {
         if !matches!(*event.method(), Method::GET | Method::HEAD) {
             return Err(Problem::method_not_allowed("GET, HEAD"));
         }
@@ -76,7 +77,7 @@ fn found(order: &Order, headers: &HeaderMap) -> Response<Body> {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         response
     } else {
-        http_api::json(StatusCode::OK, &View::full(order))
+        http_api::json(StatusCode::OK, &FullView::of(order))
     };
     if let Ok(etag) = HeaderValue::try_from(etag) {
         response.headers_mut().insert(ETAG, etag);

@@ -1,10 +1,9 @@
 //! Every minute: asks Binance about orders whose notification never came, and repeats confirmations that were not
 //! accepted. Whatever another function left behind when it died between two steps is made up for here.
 
-mod ask;
+mod work;
 
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::sync::atomic::AtomicU32;
 
 use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt as _};
@@ -13,9 +12,8 @@ use serde::{Deserialize, Serialize};
 use shared::ambient::{self, now_ms};
 use shared::app::{App, StartError};
 use shared::confirmation::Confirmer;
-use shared::follow_up;
-use shared::order::{self, Applied, Order, OrderId};
-use shared::store::StoreError;
+use shared::order::{self, Applied, OrderId};
+use shared::store::{Due, StoreError};
 use tracing::{error, info, warn};
 
 /// Partitions of the index `due`.
@@ -24,16 +22,8 @@ const SHARDS: u8 = 8;
 const SHARD_LIMIT: usize = 500;
 /// Orders worked on at the same time.
 const CONCURRENCY: usize = 16;
-/// What one order may take: questions to Binance, a confirmation, the writes; no order is begun with less time left. The
-/// writes of alarms are rare and not counted: what they were cut off from, the next run makes up for.
-const ORDER_MS: i64 = 36_000;
 /// Without Lambda's word for it, a run is given this long, in milliseconds.
 const DEFAULT_LIMIT_MS: i64 = 50_000;
-/// How long an order is left alone by the next runs if this one dies over it, in milliseconds.
-const CLAIM_MS: i64 = 120_000;
-/// Time limit for telling LeadsCalendar.
-const CONFIRMATION_TIMEOUT: Duration = Duration::from_secs(15);
-
 /// The function.
 #[derive(Debug)]
 pub struct ReconcileOrders {
@@ -50,6 +40,9 @@ pub struct Event {
     /// An order that LeadsCalendar is to be told of again, now.
     #[serde(default)]
     confirm: Option<OrderId>,
+    /// An order that Binance is to be asked about, now.
+    #[serde(default)]
+    ask: Option<OrderId>,
 }
 
 /// What a run has done, in orders.
@@ -76,8 +69,13 @@ pub enum RunError {
     /// The operator named an order that does not exist, or of which there is nothing to tell.
     #[error("there is nothing to tell of order {0}")]
     NothingToTell(OrderId),
+    /// The operator named an order that does not exist.
+    #[error("there is no order {0} to ask about")]
+    NothingToAsk(OrderId),
     /// Whoever misspelt a wish must not be told that all is well.
-    #[error("the event has neither the time of the schedule nor an order to confirm")]
+    #[error(
+        "the event has neither the time of the schedule nor an order to confirm or to ask about"
+    )]
     UnknownEvent,
 }
 
@@ -125,7 +123,7 @@ impl ReconcileOrders {
     /// # Errors
     /// [`RunError`]; what fails for one order is counted, and stops no other.
     pub async fn run(&self, event: Event, deadline_ms: u64) -> Result<Summary, RunError> {
-        if event.time.is_none() && event.confirm.is_none() {
+        if event.time.is_none() && event.confirm.is_none() && event.ask.is_none() {
             return Err(RunError::UnknownEvent);
         }
         let clock_ms = now_ms();
@@ -137,13 +135,17 @@ impl ReconcileOrders {
         let mut due = Vec::new();
         // Not by way of the index, which lags behind the table.
         if let Some(id) = event.confirm {
-            self.repeat(&id, run).await?;
-            due.push(id);
+            let wish = order::Event::RepeatAsked;
+            due.push(self.wish(&id, wish, RunError::NothingToTell, run).await?);
+        }
+        if let Some(id) = event.ask {
+            let wish = order::Event::AskWished;
+            due.push(self.wish(&id, wish, RunError::NothingToAsk, run).await?);
         }
         due.extend(self.due(run).await?);
         let counts = Counts::default();
         stream::iter(due)
-            .for_each_concurrent(CONCURRENCY, |id| self.work_on(id, run, &counts))
+            .for_each_concurrent(CONCURRENCY, |due| self.work_on(due, run, &counts))
             .await;
         let summary = counts.summary();
         info!(?summary, "reconciled");
@@ -158,7 +160,7 @@ impl ReconcileOrders {
 
     /// What is due in all shards, the longest overdue first, so that no shard waits for another; a shard that cannot be
     /// read is left to the next run, unless none can.
-    async fn due(&self, run: Run) -> Result<Vec<OrderId>, StoreError> {
+    async fn due(&self, run: Run) -> Result<Vec<Due>, StoreError> {
         let shards = (0..SHARDS).map(|shard| self.app.store.due(shard, run.now_ms(), SHARD_LIMIT));
         let mut due = Vec::new();
         let mut failures = Vec::new();
@@ -177,100 +179,31 @@ impl ReconcileOrders {
             return Err(error);
         }
         due.sort_unstable_by_key(|order| order.due_at_ms);
-        Ok(due.into_iter().map(|order| order.order_id).collect())
+        Ok(due)
     }
 
-    async fn repeat(&self, id: &OrderId, run: Run) -> Result<(), RunError> {
-        let Some(order) = self.app.store.load(id).await? else {
-            return Err(RunError::NothingToTell(id.clone()));
+    /// Records what an operator wishes for one order, which is then due.
+    async fn wish(
+        &self,
+        id: &OrderId,
+        wish: order::Event,
+        refused: fn(OrderId) -> RunError,
+        run: Run,
+    ) -> Result<Due, RunError> {
+        let store = &self.app.store;
+        let Some(order) = store.load(id).await? else {
+            return Err(refused(id.clone()));
         };
-        let asked = self
-            .app
-            .store
-            .transition(
-                order,
-                &[order::Event::RepeatAsked],
-                "operator",
-                run.now_ms(),
-            )
+        let wished = store
+            .transition(order, &[wish], "operator", run.now_ms())
             .await?;
-        if asked.applied == Applied::Changed {
-            Ok(())
-        } else {
-            Err(RunError::NothingToTell(id.clone()))
+        if wished.applied != Applied::Changed {
+            return Err(refused(id.clone()));
         }
-    }
-
-    async fn work_on(&self, id: OrderId, run: Run, counts: &Counts) {
-        if now_ms().saturating_add(ORDER_MS) > run.deadline_ms {
-            counts.left.fetch_add(1, Ordering::Relaxed);
-            return;
-        }
-        if let Err(error) = self.reconcile(&id, run, counts).await {
-            counts.failed.fetch_add(1, Ordering::Relaxed);
-            error!(order.id = %id, %error, "order {id} could not be reconciled");
-        }
-    }
-
-    /// Claims the order's work, so that nobody else does it at the same time, and does it.
-    async fn reconcile(&self, id: &OrderId, run: Run, counts: &Counts) -> Result<(), StoreError> {
-        let Some(order) = self.app.store.load(id).await? else {
-            return Ok(());
-        };
-        let at_ms = run.now_ms();
-        let is_due = |due_at_ms: Option<i64>| due_at_ms.is_some_and(|due_at_ms| due_at_ms <= at_ms);
-        let is_ask_due = is_due(order.ask_at_ms);
-        let is_confirmation_due = is_due(order.confirmation.next_attempt_at_ms);
-        let is_alarm_due = is_due(order.alarm_at_ms);
-        let version = order.version;
-        let claim = order::Event::Claimed {
-            until_ms: at_ms.saturating_add(CLAIM_MS),
-        };
-        let claimed = self
-            .app
-            .store
-            .transition(order, &[claim], "claim", at_ms)
-            .await?;
-        if claimed.applied != Applied::Changed || claimed.before.version != version {
-            return Ok(());
-        }
-
-        let mut order = claimed.order;
-        if is_alarm_due {
-            order = follow_up::raise_alarms(&self.app.store, order).await?;
-        }
-        let mut is_told_at_once = false;
-        if is_ask_due {
-            counts.asked.fetch_add(1, Ordering::Relaxed);
-            let revision = order.confirmation.revision;
-            let status = order.status;
-            order = self.ask(order, run, counts).await?;
-            is_told_at_once = order.confirmation.revision != revision;
-            if order.status != status {
-                counts.settled.fetch_add(1, Ordering::Relaxed);
-            }
-        }
-        if is_confirmation_due || is_told_at_once {
-            self.confirm(order, run, counts).await?;
-        }
-        Ok(())
-    }
-
-    async fn confirm(&self, order: Order, run: Run, counts: &Counts) -> Result<(), StoreError> {
-        if follow_up::confirm(
-            &self.app.store,
-            &self.confirmer,
-            order,
-            CONFIRMATION_TIMEOUT,
-            run.offset_ms,
-        )
-        .await?
-        {
-            counts.confirmed.fetch_add(1, Ordering::Relaxed);
-        } else {
-            counts.failed.fetch_add(1, Ordering::Relaxed);
-        }
-        Ok(())
+        Ok(Due {
+            key: id.to_string(),
+            due_at_ms: run.now_ms(),
+        })
     }
 }
 

@@ -1,7 +1,11 @@
 //! How a call of Binance that did not succeed ended, sorted by what to do next.
 
-use serde::Deserialize;
 use serde_json::value::RawValue;
+
+use crate::json::{Object, Unreadable};
+
+/// An answer of which nothing can be read: it may have been cut off on its way.
+const WHOLE: Unreadable = Unreadable("the body");
 
 /// The longest message of Binance's that is passed on, in characters.
 const MESSAGE_CHARS: usize = 256;
@@ -47,11 +51,34 @@ pub struct Answer {
     pub message: String,
     /// Binance's `Retry-After`, in seconds.
     pub retry_after_secs: Option<u64>,
+    /// It came, and cannot be read: by which field.
+    pub unreadable: Option<Unreadable>,
     /// Host and port that a redirect points to, or words for none; absent if there was no redirect.
     pub redirect_to: Option<String>,
 }
 
 impl Answer {
+    /// A success that cannot be used for lack of `field`.
+    #[must_use]
+    pub fn unreadable_success(field: Unreadable) -> Self {
+        Self {
+            unreadable: Some(field),
+            ..said(format!("a success whose {field}"))
+        }
+    }
+
+    /// The answer came, says something, and cannot be read by one of its fields.
+    #[must_use]
+    pub fn is_unreadable_in_part(&self) -> bool {
+        self.unreadable.is_some_and(|field| field != WHOLE)
+    }
+
+    /// The trade number was used before, or is malformed.
+    #[must_use]
+    pub fn says_taken(&self) -> bool {
+        self.code.as_deref() == Some("400201")
+    }
+
     /// It is about credentials, and not about permission or location, which other secrets would not change.
     #[must_use]
     pub fn blames_credentials(&self) -> bool {
@@ -84,26 +111,31 @@ impl std::fmt::Display for Answer {
     }
 }
 
-/// Any of the four shapes in which Binance fails, and the one in which it succeeds.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Envelope<'a> {
-    #[serde(borrow, default)]
-    status: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    code: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    data: Option<&'a RawValue>,
-    #[serde(default)]
-    error_message: Option<String>,
-    #[serde(default)]
-    msg: Option<String>,
-    #[serde(default)]
-    error_data: Option<String>,
+/// A success: its `data`, if there is any that could be meant.
+pub(super) struct Success<'a> {
+    pub(super) data: Option<&'a RawValue>,
+    pub(super) http_status: u16,
 }
 
-/// The `data` of a success, as JSON text; otherwise the end. The body is believed before the HTTP status, because
-/// Binance sends failures with 200 as well as with 4xx.
+impl<'a> Success<'a> {
+    fn of(envelope: &Object<'a>, http_status: u16) -> Self {
+        Self {
+            data: envelope.value("data"),
+            http_status,
+        }
+    }
+
+    /// The end of a call whose success cannot be read.
+    pub(super) fn unreadable(&self, field: Unreadable) -> CallError {
+        CallError::Unknown(Answer {
+            http_status: Some(self.http_status),
+            ..Answer::unreadable_success(field)
+        })
+    }
+}
+
+/// The success that `body` is; otherwise the end. The body is believed before the HTTP status, because Binance sends
+/// failures with 200 as well as with 4xx, in four shapes.
 ///
 /// # Errors
 /// [`CallError`].
@@ -111,39 +143,50 @@ pub(super) fn read(
     http_status: u16,
     retry_after_secs: Option<u64>,
     body: &[u8],
-) -> Result<&RawValue, CallError> {
+) -> Result<Success<'_>, CallError> {
     let mut answer = Answer {
         http_status: Some(http_status),
         retry_after_secs,
         ..Answer::default()
     };
-    let Ok(envelope) = serde_json::from_slice::<Envelope<'_>>(body) else {
+    let Some(envelope) = Object::parse(body) else {
         // A front answers in HTML, and its status is all there is to go by.
         answer.message = match http_status {
             429 => "the rate limit is reached (HTTP status 429)".to_owned(),
             403 | 451 => format!("access is denied (HTTP status {http_status})"),
             _ => "an answer that is not Binance's JSON".to_owned(),
         };
+        answer.unreadable = (http_status < 300).then_some(WHOLE);
         return Err(sort(answer));
     };
-    let code = envelope.code.map(|code| code.get().trim_matches('"'));
-    if code == Some("000000")
-        && envelope
-            .status
-            .is_some_and(|status| status.get() == r#""SUCCESS""#)
-    {
-        return envelope.data.ok_or_else(|| {
-            "a success without data".clone_into(&mut answer.message);
-            CallError::Unknown(answer)
-        });
+    // A status is a word; anything else says nothing.
+    let status = envelope
+        .value("status")
+        .filter(|status| status.get().starts_with('"'));
+    let says_success = status
+        .and_then(|_| envelope.text("status"))
+        .map(|status| status.eq_ignore_ascii_case("SUCCESS"));
+    let code = envelope.text("code");
+    let is_zero = code
+        .as_ref()
+        .map(|code| code.bytes().all(|byte| byte == b'0'));
+    match (says_success, is_zero) {
+        (Some(true), Some(true) | None) => return Ok(Success::of(&envelope, http_status)),
+        (None, _) if code.as_deref() == Some("000000") => {
+            return Ok(Success::of(&envelope, http_status));
+        }
+        // It says both yes and no.
+        (Some(true), Some(false)) => answer.unreadable = Some(Unreadable("code")),
+        (Some(false), _) if code.as_deref() == Some("000000") => {
+            answer.unreadable = Some(Unreadable("status"));
+        }
+        (Some(false) | None, _) => {}
     }
-    answer.code = code.filter(|code| is_result_code(code)).map(str::to_owned);
-    let message = envelope
-        .error_message
-        .or(envelope.msg)
-        .or(envelope.error_data)
-        .unwrap_or_default();
+    answer.code = code.filter(|code| is_result_code(code));
+    let words = ["errorMessage", "msg", "errorData"];
+    let message = words.iter().find_map(|name| envelope.text(name));
     answer.message = message
+        .unwrap_or_default()
         .chars()
         .filter(|char| !char.is_control())
         .take(MESSAGE_CHARS)
@@ -156,14 +199,26 @@ fn is_result_code(code: &str) -> bool {
     (5..=12).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// The refusals that are documented: with a 5xx, too, they are Binance's own word.
+const REFUSALS: [&str; 20] = [
+    "400001", "400006", "400007", "400008", "400100", "400101", "400102", "400103", "400104",
+    "400201", "400202", "400204", "400205", "400301", "400302", "400303", "400304", "345231",
+    "406207", "406212",
+];
+
 /// Sorts a failure by Binance's code, and by the HTTP status where it gave none that is known.
 fn sort(answer: Answer) -> CallError {
+    let is_fault = answer.http_status.is_some_and(|status| status >= 500);
     let end = match answer.code.as_deref() {
+        _ if answer.unreadable.is_some() => CallError::Unknown,
         Some("400002" | "400004" | "400005" | "400203" | "400206" | "400606") => CallError::Access,
         Some("400003" | "406108") => CallError::NotDone,
         // A success that does not say so in every field is an answer that cannot be read.
         Some("000000" | "400000" | "50001" | "100001001") => CallError::Unknown,
+        Some(code) if REFUSALS.contains(&code) => CallError::Refused,
         _ if answer.http_status == Some(429) => CallError::NotDone,
+        // A code that nobody has documented is a refusal, unless the status speaks of a fault.
+        Some(_) if is_fault => CallError::Unknown,
         Some(_) => CallError::Refused,
         None => match answer.http_status {
             Some(400 | 404) => CallError::Refused,

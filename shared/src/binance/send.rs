@@ -4,14 +4,16 @@ use std::time::Duration;
 
 use reqwest::header::{CONTENT_TYPE, HeaderValue};
 use secrecy::ExposeSecret;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
 use tracing::info;
 
-use super::outcome::{self, said};
+use super::outcome::{self, Success, said};
 use super::{Answer, Binance, CallError, SHORTEST_CALL_MS};
 use crate::ambient::{now_ms, random};
 use crate::config::Secrets;
 use crate::http_client::{self, Received};
+use crate::json::Unreadable;
 use crate::signing::{self, Nonce};
 
 /// Time limit of one call, in milliseconds.
@@ -21,10 +23,11 @@ const ANSWER_BYTES: usize = 256 * 1024;
 
 impl Binance {
     /// Signs and sends `body` once, and logs how it ended.
-    pub(super) async fn send<T: DeserializeOwned>(
+    pub(super) async fn send<T>(
         &self,
         path: &'static str,
         body: &[u8],
+        read: impl Fn(Option<&RawValue>) -> Result<T, Unreadable>,
         secrets: &Secrets,
         deadline_ms: i64,
     ) -> Result<T, CallError> {
@@ -32,7 +35,9 @@ impl Binance {
         let timeout_ms = CALL_MS
             .min(deadline_ms.saturating_sub(started_ms))
             .max(SHORTEST_CALL_MS);
-        let ended = self.send_within(timeout_ms, path, body, secrets).await;
+        let ended = self
+            .send_within(timeout_ms, path, body, read, secrets)
+            .await;
         let duration_ms = now_ms().saturating_sub(started_ms);
         match &ended {
             Ok(_) => info!(path, duration_ms, "Binance answered"),
@@ -46,11 +51,12 @@ impl Binance {
         ended
     }
 
-    async fn send_within<T: DeserializeOwned>(
+    async fn send_within<T>(
         &self,
         timeout_ms: i64,
         path: &'static str,
         body: &[u8],
+        read: impl Fn(Option<&RawValue>) -> Result<T, Unreadable>,
         secrets: &Secrets,
     ) -> Result<T, CallError> {
         let nonce = Nonce::from_bytes(random());
@@ -74,12 +80,14 @@ impl Binance {
             .send()
             .await;
         let response = sent.map_err(|error| no_answer(&error))?;
-        data(&Received::read(response, ANSWER_BYTES, timeout, now_ms()).await)
+        let received = Received::read(response, ANSWER_BYTES, timeout, now_ms()).await;
+        let success = success(&received)?;
+        read(success.data).map_err(|field| success.unreadable(field))
     }
 }
 
-/// The data of a success.
-fn data<T: DeserializeOwned>(received: &Received) -> Result<T, CallError> {
+/// The success that was received.
+fn success(received: &Received) -> Result<Success<'_>, CallError> {
     let in_our_words = |reason: String| Answer {
         http_status: Some(received.status),
         retry_after_secs: received.retry_after_secs,
@@ -98,14 +106,7 @@ fn data<T: DeserializeOwned>(received: &Received) -> Result<T, CallError> {
     {
         return Err(CallError::Unknown(in_our_words(reason.to_owned())));
     }
-    let data = outcome::read(received.status, received.retry_after_secs, &received.body)?;
-    serde_json::from_str(data.get()).map_err(|error| {
-        // serde_json's text can quote what it read; where it stopped is enough to find the cause.
-        CallError::Unknown(in_our_words(format!(
-            "a success whose data cannot be read at column {}",
-            error.column()
-        )))
-    })
+    outcome::read(received.status, received.retry_after_secs, &received.body)
 }
 
 fn no_answer(error: &reqwest::Error) -> CallError {

@@ -1,10 +1,13 @@
 //! What is sent to Binance and what it answers, field by field; Binance's spellings live here only.
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::money::{self, Amount, Currency};
-use crate::order::{Checkout, Fact, Order, Payment, TerminalType, Terms, TradeNo};
+use crate::json::{self, Object, Unreadable};
+use crate::money::Currency;
+use crate::order::{
+    Checkout, Fact, Found, Money, Order, Refunded, State, TerminalType, Terms, TradeNo,
+};
 
 /// Binance's `goodsType` of something that is not shipped.
 const VIRTUAL: &str = "02";
@@ -84,52 +87,79 @@ impl<'a> CreateOrder<'a> {
     }
 }
 
-/// Create order v3, `data` of the answer.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Created {
-    #[serde(deserialize_with = "text")]
-    prepay_id: String,
-    #[serde(deserialize_with = "milliseconds")]
-    expire_time: i64,
-    qrcode_link: String,
-    qr_content: String,
-    checkout_url: String,
-    deeplink: String,
-    universal_url: String,
-    currency: Currency,
-    #[serde(deserialize_with = "money::json")]
-    total_fee: Amount,
+/// Create order v3, the `data` of a success, as far as it can be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Created {
+    /// What is to be paid.
+    pub terms: Result<Terms, Unreadable>,
+    /// Where; without any way to pay it is of no use.
+    pub checkout: Checkout,
 }
 
-impl From<Created> for Fact {
-    fn from(created: Created) -> Self {
-        Self::Opened {
-            terms: Terms {
-                prepay_id: created.prepay_id,
-                total_fee: created.total_fee,
-                currency: created.currency,
-            },
+impl Created {
+    pub(super) fn read(data: Option<&RawValue>) -> Self {
+        let document = data.and_then(json::document).unwrap_or_default();
+        let data = Object::parse(document.as_bytes()).unwrap_or_default();
+        Self {
+            terms: terms(&data, TOTAL_FEE),
             checkout: Checkout {
-                checkout_url: created.checkout_url,
-                qrcode_link: created.qrcode_link,
-                qr_content: created.qr_content,
-                deeplink: created.deeplink,
-                universal_url: created.universal_url,
-                expires_at_ms: created.expire_time,
+                checkout_url: link(&data, "checkoutUrl"),
+                qrcode_link: link(&data, "qrcodeLink"),
+                qr_content: link(&data, "qrContent"),
+                deeplink: link(&data, "deeplink"),
+                universal_url: link(&data, "universalUrl"),
+                expires_at_ms: data.time_ms("expireTime"),
             },
         }
     }
+
+    /// The fact that the checkout is open, by the terms of this answer or else by those that a query told; none if the payer
+    /// can be sent nowhere, or nobody knows what he is to pay.
+    #[must_use]
+    pub fn fact(&self, known: Option<&Terms>) -> Option<Fact> {
+        let terms = self.terms.as_ref().ok().or(known)?;
+        self.checkout
+            .has_way_to_pay()
+            .then(|| Fact::opened(terms.clone(), self.checkout.clone()))
+    }
+
+    /// The field without which the checkout cannot be used.
+    #[must_use]
+    pub fn unreadable(&self) -> Option<Unreadable> {
+        let no_way = (!self.checkout.has_way_to_pay()).then_some(Unreadable("checkoutUrl"));
+        self.terms.as_ref().err().copied().or(no_way)
+    }
 }
 
-/// Query order v2, request.
+/// The names under which Binance tells an amount that is to be paid, the usual one first.
+const TOTAL_FEE: [&str; 2] = ["totalFee", "orderAmount"];
+/// The same of a query.
+const ORDER_AMOUNT: [&str; 2] = ["orderAmount", "totalFee"];
+
+fn terms(data: &Object<'_>, amount: [&'static str; 2]) -> Result<Terms, Unreadable> {
+    let [usual, _] = amount;
+    let mut amounts = amount.into_iter().filter_map(|name| data.amount(name));
+    Ok(Terms {
+        prepay_id: data.id("prepayId").ok_or(Unreadable("prepayId"))?,
+        total_fee: amounts.next().ok_or(Unreadable(usual))?,
+        currency: data.currency("currency").ok_or(Unreadable("currency"))?,
+    })
+}
+
+/// An address; a number is none.
+fn link(data: &Object<'_>, name: &str) -> Option<String> {
+    let is_string = data.value(name)?.get().starts_with('"');
+    data.text(name).filter(|_| is_string)
+}
+
+/// The trade number that query order and close order are about.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct QueryOrder {
+pub(super) struct Named {
     merchant_trade_no: String,
 }
 
-impl QueryOrder {
+impl Named {
     pub(super) fn new(trade_no: &TradeNo) -> Self {
         Self {
             merchant_trade_no: trade_no.to_string(),
@@ -137,103 +167,71 @@ impl QueryOrder {
     }
 }
 
-/// Query order v2, `data` of the answer.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Queried {
-    #[serde(deserialize_with = "text")]
-    prepay_id: String,
-    #[serde(default)]
-    transaction_id: Option<String>,
-    merchant_trade_no: String,
-    status: String,
-    currency: Currency,
-    #[serde(deserialize_with = "money::json")]
-    order_amount: Amount,
-    #[serde(default)]
-    transact_time: Option<i64>,
-}
-
-/// What Binance knows of one attempt.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Known {
-    /// In the order in which they are to be applied.
-    pub facts: Vec<Fact>,
-    /// Nobody has begun to pay.
-    pub is_untouched: bool,
-}
-
-impl Queried {
-    /// The facts in the answer to a query for `trade_no`; none if it speaks of another order, or of a status that is not
-    /// documented.
-    pub(super) fn known(self, trade_no: &TradeNo, now_ms: i64) -> Option<Known> {
-        if self.merchant_trade_no != trade_no.to_string() {
-            return None;
-        }
-        let paid = Fact::Paid(Payment {
-            prepay_id: self.prepay_id.clone(),
-            transaction_id: self.transaction_id,
-            amount: self.order_amount,
-            currency: self.currency.clone(),
-            paid_at_ms: self.transact_time.unwrap_or(now_ms),
-        });
-        let terms = Terms {
-            prepay_id: self.prepay_id,
-            total_fee: self.order_amount,
-            currency: self.currency,
-        };
-        let mut facts = vec![Fact::Known(terms)];
-        match self.status.as_str() {
-            "INITIAL" | "PENDING" => {}
-            // `REFUNDED` means a part of it; how much, only the notification tells.
-            "PAID" | "REFUNDING" | "REFUNDED" => facts.push(paid),
-            "FULL_REFUNDED" => facts.extend([
-                paid,
-                Fact::Refunded {
-                    total: self.order_amount,
-                },
-            ]),
-            "CANCELED" => facts.push(Fact::Closed),
-            "EXPIRED" => facts.push(Fact::Expired),
-            "ERROR" => facts.push(Fact::Errored),
-            _ => return None,
-        }
-        Some(Known {
-            facts,
-            is_untouched: self.status == "INITIAL",
-        })
+/// The fact in the `data` of the answer to query order v2 for `trade_no`.
+pub(super) fn found(data: Option<&RawValue>, trade_no: &TradeNo) -> Result<Fact, Unreadable> {
+    let document = data.and_then(json::document).unwrap_or_default();
+    let data = Object::parse(document.as_bytes()).ok_or(Unreadable("data"))?;
+    // Without a number it is the one that was asked about.
+    let named = data.text("merchantTradeNo");
+    if !data.is_silent("merchantTradeNo") && named != Some(trade_no.to_string()) {
+        return Err(Unreadable("merchantTradeNo"));
     }
+    let terms = terms(&data, ORDER_AMOUNT)?;
+    let status = data.text("status").ok_or(Unreadable("status"))?;
+    let paid = |refunded| {
+        State::Paid(Money {
+            prepay_id: terms.prepay_id.clone(),
+            amount: terms.total_fee,
+            currency: terms.currency.clone(),
+            transaction_id: data.id("transactionId"),
+            paid_at_ms: data.time_ms("transactTime"),
+            commission: data.amount("commission"),
+            refunded,
+        })
+    };
+    let state = match status.to_ascii_uppercase().as_str() {
+        "INITIAL" => State::Untouched,
+        "PENDING" => State::UnderWay,
+        "PAID" => paid(None),
+        "REFUNDING" => State::Refunding,
+        // A part of it; how much, only a notification tells.
+        "REFUNDED" => paid(Some(Refunded::Part)),
+        "FULL_REFUNDED" => paid(Some(Refunded::Total(terms.total_fee))),
+        "CANCELED" => State::Closed,
+        "EXPIRED" => State::Expired,
+        "ERROR" => State::Errored,
+        _ => return Err(Unreadable("status")),
+    };
+    Ok(Fact::found(Found {
+        created_at_ms: data.time_ms("createTime"),
+        terms,
+        state,
+    }))
 }
 
-/// Certificates, one entry of `data`.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
+/// One entry of the list of certificates.
+#[derive(Debug)]
 pub struct Certificate {
     /// Compared, never computed.
-    #[serde(deserialize_with = "text")]
     pub cert_serial: String,
     /// PEM text of a `SubjectPublicKeyInfo`.
     pub cert_public: String,
 }
 
-/// A JSON string, or the digits of a JSON number: ids beyond 64 bits occur.
-pub(crate) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    let raw = Box::<RawValue>::deserialize(deserializer)?;
-    let raw = raw.get();
-    if raw.starts_with('"') {
-        return serde_json::from_str(raw).map_err(serde::de::Error::custom);
-    }
-    if raw.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Ok(raw.to_owned());
-    }
-    Err(serde::de::Error::custom(
-        "neither a string nor a whole number",
-    ))
+/// The entries of the list of certificates that can be read.
+pub(super) fn certificates(data: Option<&RawValue>) -> Result<Vec<Certificate>, Unreadable> {
+    let document = data.and_then(json::document).unwrap_or_default();
+    let list = serde_json::from_str::<Vec<&RawValue>>(&document).ok();
+    let entry = |entry: &RawValue| {
+        let entry = Object::parse(entry.get().as_bytes())?;
+        Some(Certificate {
+            cert_serial: entry.id("certSerial")?,
+            cert_public: entry.text("certPublic")?,
+        })
+    };
+    let entries = list.ok_or(Unreadable("data"))?;
+    Ok(entries.into_iter().filter_map(entry).collect())
 }
 
-/// Milliseconds since the Unix epoch, as a number or, in older answers, a string.
-fn milliseconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
-    text(deserializer)?
-        .parse()
-        .map_err(serde::de::Error::custom)
-}
+#[cfg(test)]
+mod tests;

@@ -16,13 +16,22 @@ const PEM: &str = "-----BEGIN PUBLIC KEY-----\\nMIGfMA0GCSqGSIb3DQEBAQUAA4GNADCB
     dqJ4IRiXf76YMt6PB0dMzu/qCmhaGFGkqT6vJM0hHyEbtS/P3FR9ZU+eaOvynLWb\\n\
     FvXTzIoctZM1IvDrCwIDAQAB\\n-----END PUBLIC KEY-----";
 
-/// A Binance that serves one certificate, under a serial that counts its answers: `serial-1`, `serial-2` …
+/// One certificate, under a serial that counts the answers: `serial-1`, `serial-2` …
+fn one(number: usize) -> String {
+    format!(r#"[{{"certSerial":"serial-{number}","certPublic":"{PEM}"}}]"#)
+}
+
+/// A Binance that serves [`one`].
 async fn serve() -> (Certificates, Served) {
     let served = Served::start(|number| {
-        let list = format!(r#"[{{"certSerial":"serial-{number}","certPublic":"{PEM}"}}]"#);
+        let list = one(number);
         format!(r#"{{"status":"SUCCESS","code":"000000","data":{list}}}"#)
     })
     .await;
+    (certificates(&served), served)
+}
+
+fn certificates(served: &Served) -> Certificates {
     let json = r#"{"binanceApiKey":"k","binanceApiSecret":"s","appApiKeys":["a"],"webhookSecrets":["whsec_AAAA"]}"#;
     let source = SecretSource::Inline(json.to_owned().into());
     let secrets = Arc::new(SecretStore::new(
@@ -34,7 +43,7 @@ async fn serve() -> (Certificates, Served) {
         served.url.clone(),
         secrets,
     );
-    (Certificates::new(binance), served)
+    Certificates::new(binance)
 }
 
 /// How asking for `serial` at `at_ms` ends, in a word.
@@ -99,4 +108,56 @@ async fn list_that_could_not_be_had_is_asked_for_again_after_five_seconds() {
 
     assert_eq!(ask(&certificates, "serial-1", 4_999).await, "away");
     assert_eq!(ask(&certificates, "serial-1", 5_000).await, "key");
+}
+
+#[tokio::test]
+async fn entry_that_cannot_be_read_is_left_out_alone() {
+    for bad in [
+        "null",
+        "7",
+        "{}",
+        r#"{"certSerial":"serial-2","certPublic":null}"#,
+        r#"{"certSerial":null,"certPublic":"x"}"#,
+        r#"{"certSerial":"serial-2","certPublic":"x"}"#,
+        r#"{"certSerial":["serial-2"],"certPublic":{}}"#,
+    ] {
+        let answered = one(1).replacen('[', &format!("[{bad},"), 1);
+        let served = Served::start(move |_| {
+            format!(r#"{{"status":"SUCCESS","code":"000000","data":{answered}}}"#)
+        })
+        .await;
+        let certificates = certificates(&served);
+        assert_eq!(ask(&certificates, "serial-1", 0).await, "key", "{bad}");
+        assert_eq!(ask(&certificates, "serial-2", 0).await, "unknown", "{bad}");
+    }
+}
+
+#[tokio::test]
+async fn list_that_cannot_be_read_or_holds_nothing_takes_no_key_away() {
+    for list in [
+        "[]",
+        "[null]",
+        r#"[{"certSerial":"serial-1","certPublic":"x"}]"#,
+        "7",
+        "{}",
+    ] {
+        let served = Served::start(move |number| {
+            let list = if number == 1 { one(1) } else { list.to_owned() };
+            format!(r#"{{"status":"SUCCESS","code":"000000","data":{list}}}"#)
+        })
+        .await;
+        let certificates = certificates(&served);
+        assert_eq!(ask(&certificates, "serial-1", 0).await, "key");
+        assert_eq!(
+            ask(&certificates, "serial-1", HOUR_MS).await,
+            "key",
+            "{list}"
+        );
+        assert_eq!(
+            ask(&certificates, "serial-2", HOUR_MS).await,
+            "unknown",
+            "{list}"
+        );
+        assert_eq!(served.answers(), 2);
+    }
 }

@@ -39,7 +39,7 @@ struct Stored {
 }
 
 /// Why there are no secrets; never shows one.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum SecretError {
     /// The JSON is not of the documented shape.
     #[error(

@@ -7,6 +7,7 @@ use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use jiff::fmt::rfc2822::DateTimeParser;
 use reqwest::header::{HeaderMap, LOCATION, RETRY_AFTER};
 use reqwest::{Response, Url};
+use serde::de::IgnoredAny;
 
 /// The longest name of a host that is passed on, in bytes: what DNS allows.
 const MAX_HOST: usize = 253;
@@ -61,6 +62,9 @@ impl Received {
     }
 }
 
+/// How long the end of a body is waited for that is whole.
+const AFTER_WHOLE: Duration = Duration::from_millis(100);
+
 /// The body as it was sent, at most `max_bytes` of it, and why it may lack its end.
 async fn arrived(
     response: &mut Response,
@@ -69,22 +73,35 @@ async fn arrived(
 ) -> (Vec<u8>, Option<&'static str>) {
     let mut body = Vec::new();
     let arriving = async {
-        while let Some(chunk) = response
-            .chunk()
-            .await
-            .map_err(|error| if error.is_timeout() { TOO_SLOW } else { BROKEN })?
-        {
+        loop {
+            // Who announced more than he sends may never end.
+            let wait = if is_whole(&body) {
+                AFTER_WHOLE.min(within)
+            } else {
+                within
+            };
+            let next = tokio::time::timeout(wait, response.chunk()).await;
+            let next = next.map_err(|_| TOO_SLOW)?;
+            let Some(chunk) =
+                next.map_err(|error| if error.is_timeout() { TOO_SLOW } else { BROKEN })?
+            else {
+                return Ok(());
+            };
             let room = max_bytes.saturating_sub(body.len());
             body.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
             if chunk.len() > room {
                 return Err(TOO_LONG);
             }
         }
-        Ok(())
     };
     let ended = tokio::time::timeout(within, arriving).await;
     let cut = ended.unwrap_or(Err(TOO_SLOW)).err();
     (body, cut)
+}
+
+/// Whether it may be all: a whole JSON value.
+fn is_whole(body: &[u8]) -> bool {
+    body.trim_ascii_end().ends_with(b"}") && serde_json::from_slice::<IgnoredAny>(body).is_ok()
 }
 
 /// Undoes gzip and deflate, which nobody asked for, to `max_bytes` at most. The headers need not be right about it: no

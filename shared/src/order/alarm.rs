@@ -23,7 +23,7 @@ impl Order {
     /// LeadsCalendar did not accept a revision; an alarm, if that was the last attempt to tell it.
     pub(super) fn not_confirmed(
         &mut self,
-        revision: u32,
+        revision: i64,
         attempt: u32,
         answer: &Unaccepted,
         at_ms: i64,
@@ -50,7 +50,7 @@ impl Order {
         Applied::Changed
     }
 
-    fn owe_alarm(&mut self, alarm: Alarm, at_ms: i64) {
+    pub(super) fn owe_alarm(&mut self, alarm: Alarm, at_ms: i64) {
         if !self.alarms.contains(&alarm) {
             self.alarms.push(alarm);
         }

@@ -2,47 +2,74 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::payment::Payment;
 use crate::money::{Amount, Currency};
 
-/// What is known of one attempt to open a checkout. Facts are added, never taken back.
+/// How long a checkout is open where Binance does not say until when, in milliseconds: its default, since we ask for no
+/// other.
+const DEFAULT_LIFE_MS: i64 = 60 * 60_000;
+
+/// What is known of one attempt to open a checkout: facts, which are added and never taken back.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Attempt {
     /// When it began.
     pub started_at_ms: i64,
+    /// Since when its number may be known to Binance, if another invocation began with it and gave it up before Binance took
+    /// it, as far as that one knew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given_up_from_ms: Option<i64>,
     /// Where the payer can pay; absent while, or when, the answer did not reach us.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checkout: Option<Checkout>,
     /// What a payment must match; from Binance's answer to the create or the query call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub terms: Option<Terms>,
-    /// The payments reported for it: one, or something is wrong.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub payments: Vec<Payment>,
+    /// The money that Binance says has been received for it; a checkout is paid once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payment: Option<Payment>,
     /// How it ended without a payment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end: Option<End>,
-    /// The total that went back to the payer.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub refunded: Option<Amount>,
 }
 
-/// Where and until when the payer can pay.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Where and until when the payer can pay; each way to pay may be absent, one is enough.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Checkout {
     /// Hosted page.
-    pub checkout_url: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkout_url: Option<String>,
     /// Image of the QR code.
-    pub qrcode_link: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub qrcode_link: Option<String>,
     /// Text to encode as a QR code.
-    pub qr_content: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub qr_content: Option<String>,
     /// Opens the Binance application.
-    pub deeplink: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deeplink: Option<String>,
     /// Opens the application if installed, else the page.
-    pub universal_url: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub universal_url: Option<String>,
     /// When the checkout closes.
-    pub expires_at_ms: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at_ms: Option<i64>,
+}
+
+impl Checkout {
+    /// Whether a payer can be sent anywhere.
+    #[must_use]
+    pub fn has_way_to_pay(&self) -> bool {
+        let ways = [
+            &self.checkout_url,
+            &self.qrcode_link,
+            &self.qr_content,
+            &self.deeplink,
+            &self.universal_url,
+        ];
+        ways.into_iter().any(Option::is_some)
+    }
 }
 
 /// What Binance said is to be paid.
@@ -57,37 +84,6 @@ pub struct Terms {
     pub currency: Currency,
 }
 
-/// Money that Binance says has been received.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Payment {
-    /// Binance's id of the checkout it was paid through.
-    pub prepay_id: String,
-    /// Binance's id of the transaction.
-    pub transaction_id: Option<String>,
-    /// What was paid.
-    pub amount: Amount,
-    /// Currency of `amount`.
-    pub currency: Currency,
-    /// When, by Binance's clock.
-    pub paid_at_ms: i64,
-}
-
-impl Payment {
-    pub(super) fn matches(&self, terms: &Terms) -> bool {
-        self.prepay_id == terms.prepay_id
-            && self.amount == terms.total_fee
-            && self.currency == terms.currency
-    }
-
-    /// The same money, told by another message: a query may name another transaction id and time than a notification.
-    pub(super) fn is_same_money(&self, other: &Self) -> bool {
-        self.prepay_id == other.prepay_id
-            && self.amount == other.amount
-            && self.currency == other.currency
-    }
-}
-
 /// How an attempt ended without a payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -96,7 +92,7 @@ pub enum End {
     Unknown,
     /// Binance refused it.
     Refused,
-    /// Closed at Binance.
+    /// Closed at Binance before its time had passed.
     Closed,
     /// Its time passed.
     Expired,
@@ -104,38 +100,53 @@ pub enum End {
     Error,
     /// Nobody came back for it, and Binance knows of no payment.
     Abandoned,
+    /// Binance had an order of this number before us, and it was paid: whose money it is, we cannot know.
+    PaidUnknown,
 }
 
 impl Attempt {
-    /// The payment that matches the terms.
+    /// The payment, if it is what the terms say.
     #[must_use]
     pub fn settled(&self) -> Option<&Payment> {
         let terms = self.terms.as_ref()?;
-        self.payments.iter().find(|payment| payment.matches(terms))
-    }
-
-    /// The payment that matches came after the checkout's time.
-    #[must_use]
-    pub fn is_late(&self) -> bool {
-        let expires_at_ms = self
-            .checkout
+        self.payment
             .as_ref()
-            .map(|checkout| checkout.expires_at_ms);
-        let paid_at_ms = self.settled().map(|payment| payment.paid_at_ms);
-        expires_at_ms.is_some_and(|expires_at_ms| paid_at_ms > Some(expires_at_ms))
+            .filter(|payment| payment.matches(terms))
     }
 
-    /// The first payment that does not match the terms.
+    /// The payment, if it is not what the terms say.
     #[must_use]
     pub fn mismatch(&self) -> Option<&Payment> {
         let terms = self.terms.as_ref()?;
-        self.payments.iter().find(|payment| !payment.matches(terms))
+        self.payment
+            .as_ref()
+            .filter(|payment| !payment.matches(terms))
     }
 
-    /// Money is reported that cannot be judged before Binance has been asked.
+    /// Since when Binance can have made an order of its number.
     #[must_use]
-    pub fn is_unverified(&self) -> bool {
-        let unjudged = self.terms.is_none() && !self.payments.is_empty();
-        unjudged || (self.refunded.is_some() && self.payments.is_empty())
+    pub fn sent_from_ms(&self) -> i64 {
+        self.given_up_from_ms.unwrap_or(self.started_at_ms)
+    }
+
+    /// When the checkout closes at Binance; its default where it did not say.
+    #[must_use]
+    pub fn expires_at_ms(&self) -> i64 {
+        let told = self
+            .checkout
+            .as_ref()
+            .and_then(|checkout| checkout.expires_at_ms);
+        told.unwrap_or(self.started_at_ms.saturating_add(DEFAULT_LIFE_MS))
+    }
+
+    /// The payment that counts came after the checkout's time, or after another end was recorded.
+    #[must_use]
+    pub fn is_late(&self) -> bool {
+        // Of a lost answer nobody knew how it ended.
+        if self.end.is_some_and(|end| end != End::Unknown) {
+            return true;
+        }
+        let paid_at_ms = self.settled().map(|payment| payment.paid_at_ms);
+        self.checkout.is_some() && paid_at_ms > Some(self.expires_at_ms())
     }
 }

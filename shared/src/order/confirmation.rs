@@ -1,19 +1,21 @@
 //! What LeadsCalendar is still owed, and when it is tried again.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
-use super::OrderId;
+use super::status::Telling;
+use super::{Order, OrderId};
 
 /// How long after an attempt to tell LeadsCalendar nobody else tries, in milliseconds: longer than one attempt can take.
 pub(super) const CONFIRMATION_CLAIM_MS: i64 = 30_000;
 
-const SECOND_MS: i64 = 1_000;
-const MINUTE_MS: i64 = 60 * SECOND_MS;
+const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
 
 /// The waits between attempts, in milliseconds, each ±20 %; after the last one no more is tried.
 pub const SCHEDULE_MS: [i64; 9] = [
-    5 * SECOND_MS,
+    MINUTE_MS,
     5 * MINUTE_MS,
     30 * MINUTE_MS,
     2 * HOUR_MS,
@@ -28,11 +30,15 @@ pub const SCHEDULE_MS: [i64; 9] = [
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Confirmation {
-    /// Raised by each change LeadsCalendar should hear of.
-    pub revision: u32,
-    /// The newest one that LeadsCalendar accepted.
-    pub confirmed_revision: u32,
-    /// Attempts made for `revision` that were not accepted.
+    /// Grows with each change of what the view shows: the second of the change, or one more than the last, so that it
+    /// grows even across a table that was restored from a backup.
+    pub revision: i64,
+    /// The newest one that LeadsCalendar accepted, or that nobody owes it.
+    pub confirmed_revision: i64,
+    /// The last change that LeadsCalendar is told of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<Told>,
+    /// Attempts made since that change that were not accepted, and the one that was.
     pub attempts: u32,
     /// When the next attempt is due; absent when nothing is owed, or when there will be none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -42,11 +48,39 @@ pub struct Confirmation {
     pub last_error: Option<String>,
 }
 
+/// A change that LeadsCalendar is told of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Told {
+    /// The revision that it made.
+    pub revision: i64,
+    /// The `type` of the confirmation.
+    #[serde(rename = "type")]
+    pub kind: Cow<'static, str>,
+    /// When it happened.
+    pub at_ms: i64,
+}
+
 impl Confirmation {
+    /// Of an order made at `at_ms`, of which the answer to its request tells.
+    pub(super) fn of_new(at_ms: i64) -> Self {
+        Self {
+            revision: at_ms / 1_000,
+            confirmed_revision: at_ms / 1_000,
+            ..Self::default()
+        }
+    }
+
     /// Whether LeadsCalendar has not accepted the current revision.
     #[must_use]
     pub fn is_owed(&self) -> bool {
         self.revision != self.confirmed_revision
+    }
+
+    /// The revision of the last change that LeadsCalendar is told of.
+    #[must_use]
+    pub fn told_revision(&self) -> Option<i64> {
+        self.told.as_ref().map(|told| told.revision)
     }
 
     /// The number of the next attempt to tell the current revision, from 1.
@@ -68,15 +102,25 @@ pub struct Unaccepted {
 }
 
 impl Confirmation {
-    /// A change LeadsCalendar should hear of; whoever made it tries at once, everybody else keeps away meanwhile.
-    pub(super) fn raise(&mut self, at_ms: i64) {
-        *self = Self {
-            revision: self.revision.saturating_add(1),
-            confirmed_revision: self.confirmed_revision,
-            attempts: 0,
-            next_attempt_at_ms: Some(at_ms.saturating_add(CONFIRMATION_CLAIM_MS)),
-            last_error: None,
-        };
+    /// The view has changed. Whoever made a change that is told tries at once, everybody else keeps away meanwhile; one that
+    /// is not told counts as confirmed, unless something is owed.
+    pub(super) fn raise(&mut self, telling: Telling, at_ms: i64) {
+        let was_owed = self.is_owed();
+        self.revision = self.revision.saturating_add(1).max(at_ms / 1_000);
+        match telling {
+            Telling::Told(kind) => {
+                self.told = Some(Told {
+                    revision: self.revision,
+                    kind: Cow::Borrowed(kind),
+                    at_ms,
+                });
+                self.attempts = 0;
+                self.next_attempt_at_ms = Some(at_ms.saturating_add(CONFIRMATION_CLAIM_MS));
+                self.last_error = None;
+            }
+            Telling::Untold if was_owed => {}
+            Telling::Untold | Telling::Settled => self.drop_owed(),
+        }
     }
 
     /// Nothing is owed any more.
@@ -85,15 +129,23 @@ impl Confirmation {
         self.next_attempt_at_ms = None;
     }
 
-    pub(super) fn accepted(&mut self, revision: u32) -> bool {
+    /// Whether an attempt to tell `revision` told the last change.
+    fn tells_last_change(&self, revision: i64) -> bool {
+        let told_revision = self.told_revision().unwrap_or(i64::MIN);
+        (told_revision..=self.revision).contains(&revision)
+    }
+
+    pub(super) fn accepted(&mut self, revision: i64) -> bool {
         if revision <= self.confirmed_revision || revision > self.revision {
             return false;
         }
-        self.confirmed_revision = revision;
-        if !self.is_owed() {
+        if self.tells_last_change(revision) {
+            self.confirmed_revision = self.revision;
             self.attempts = self.attempts.saturating_add(1);
             self.next_attempt_at_ms = None;
             self.last_error = None;
+        } else {
+            self.confirmed_revision = revision;
         }
         true
     }
@@ -101,12 +153,13 @@ impl Confirmation {
     pub(super) fn not_accepted(
         &mut self,
         id: &OrderId,
-        revision: u32,
+        revision: i64,
         attempt: u32,
         answer: &Unaccepted,
         at_ms: i64,
     ) -> bool {
-        if revision != self.revision || !self.is_owed() || attempt != self.next_attempt() {
+        let is_current = self.is_owed() && self.tells_last_change(revision);
+        if !is_current || attempt != self.next_attempt() {
             return false;
         }
         let step_ms = usize::try_from(self.attempts)
@@ -123,14 +176,27 @@ impl Confirmation {
     }
 
     /// An operator wants the current order sent again, from the start of the schedule.
-    pub(super) fn repeat(&mut self, at_ms: i64) -> bool {
-        if self.revision == 0 {
-            return false;
-        }
+    pub(super) fn repeat(&mut self, at_ms: i64) {
         self.confirmed_revision = self.confirmed_revision.min(self.revision.saturating_sub(1));
         self.attempts = 0;
         self.next_attempt_at_ms = Some(at_ms);
-        true
+    }
+}
+
+impl Order {
+    /// The `type` and time of the confirmation that tells the order as it stands; none while it waits for its payer. Both
+    /// are those of the last change that is told, so that one `webhook-id` is one body.
+    #[must_use]
+    pub fn telling(&self) -> Option<(&str, i64)> {
+        let by_status = self.status_type()?;
+        let changed = self
+            .history
+            .last()
+            .map_or(self.created_at_ms, |change| change.at_ms);
+        let told = self.confirmation.told.as_ref();
+        Some(told.map_or((by_status, changed), |told| {
+            (told.kind.as_ref(), told.at_ms)
+        }))
     }
 }
 

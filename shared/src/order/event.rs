@@ -4,8 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Checkout, Claim, Payment, Terms, Unaccepted};
-use crate::money::Amount;
+use super::fact::Fact;
+use super::hint::Doubt;
+use super::{Claim, End, Unaccepted};
 
 /// Something that happened to an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +18,27 @@ pub enum Event {
         /// What.
         fact: Fact,
     },
+    /// The call that should have opened a checkout ended without one.
+    NotOpened {
+        /// The attempt's number, 1–99.
+        attempt: u8,
+        /// How.
+        end: End,
+    },
+    /// A notification says something that Binance must be asked about.
+    Reported {
+        /// Of which attempt, 1–99.
+        attempt: u8,
+        /// Why it is not believed.
+        doubt: Doubt,
+    },
+    /// Binance answered about what was reported.
+    ReportAnswered {
+        /// It was asked for the second time.
+        is_last: bool,
+    },
+    /// Binance was asked about it for the second time, and did not answer, or is not done with it.
+    ReportUnanswered,
     /// An invocation sets out to open a checkout: under the same number if that was never used, else under the next.
     Resumed(Claim),
     /// The invocation gave up before Binance took the number, which the next one uses. Says nothing of the claim of
@@ -25,24 +47,33 @@ pub enum Event {
         /// The invocation's request id.
         by: String,
     },
-    /// Binance was asked, and the order is as it was.
-    Asked,
+    /// Binance answered about every attempt.
+    Asked {
+        /// When it was decided to ask; a step that was used up since is not used up once more.
+        began_ms: i64,
+    },
+    /// Binance was asked, and did not answer about every attempt, or is not done with it.
+    Unanswered,
+    /// An operator wants Binance asked now.
+    AskWished,
     /// Nobody came back for an order without a checkout, and Binance knows of no payment.
     Abandoned,
     /// An invocation takes on the work that is due.
     Claimed {
         /// When somebody else may, if it has not been done by then.
         until_ms: i64,
+        /// A number of its own, so that two claims made at the same millisecond are not taken for one.
+        by: u32,
     },
     /// LeadsCalendar accepted a revision.
     Confirmed {
         /// Which.
-        revision: u32,
+        revision: i64,
     },
     /// LeadsCalendar did not accept a revision.
     Unconfirmed {
         /// Which.
-        revision: u32,
+        revision: i64,
         /// Which attempt to tell it failed, from 1; so that it counts once, whoever repeats the write.
         attempt: u32,
         /// Why, and what follows.
@@ -54,37 +85,6 @@ pub enum Event {
     Alarmed {
         /// The order's `alarm_at_ms` at that time; what was owed since is another.
         due_at_ms: i64,
-    },
-}
-
-/// Something that became known of one attempt.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fact {
-    /// Binance opened the checkout.
-    Opened {
-        /// What is to be paid.
-        terms: Terms,
-        /// Where.
-        checkout: Checkout,
-    },
-    /// Binance refused to open it.
-    Refused,
-    /// Binance's answer did not reach us.
-    Lost,
-    /// What is to be paid, from the answer to a query.
-    Known(Terms),
-    /// Money was received.
-    Paid(Payment),
-    /// Closed at Binance.
-    Closed,
-    /// Its time passed.
-    Expired,
-    /// Binance reports `ERROR`.
-    Errored,
-    /// Money went back to the payer.
-    Refunded {
-        /// All that went back so far.
-        total: Amount,
     },
 }
 
@@ -114,6 +114,9 @@ pub enum Refusal {
     /// Two digits can name no more.
     #[error("the order has used up its 99 attempts")]
     AttemptsUsedUp,
+    /// Binance has money under one of its numbers of which nobody knows whose it is.
+    #[error("a payment is reported under a number of this order that was used before it")]
+    PaidUnknown,
 }
 
 /// What a person must look at; its name is that of the log's field `alarm`.
@@ -125,6 +128,18 @@ pub enum Alarm {
     /// Money was received more than once.
     #[serde(rename = "order.second_payment")]
     SecondPayment,
+    /// Binance answers something else about a paid order than that it is paid.
+    #[serde(rename = "order.contradicted")]
+    Contradicted,
+    /// Binance has money under a trade number of ours that cannot be this order's.
+    #[serde(rename = "order.unknown")]
+    Unknown,
+    /// The order waits for its payer a day after its end.
+    #[serde(rename = "order.stuck")]
+    Stuck,
+    /// A notification named our checkout, and Binance, asked twice, knows nothing of it.
+    #[serde(rename = "notification.unconfirmed")]
+    Unconfirmed,
     /// LeadsCalendar will not be told of the current revision again by itself.
     #[serde(rename = "confirmation.exhausted")]
     Exhausted,

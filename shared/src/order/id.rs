@@ -4,11 +4,37 @@ use std::fmt;
 use std::fmt::Write as _;
 use std::str::FromStr;
 
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
+use sha2::Sha256;
 
 /// Length of an [`OrderId`] in hex digits; with the two digits of the attempt it fills Binance's limit of 32.
 const ID_DIGITS: usize = 30;
+
+/// What makes the ids of a table its own: nobody else can compute them, and no other stack, nor this one after its table
+/// was lost, makes the same. Made once, kept in the table, and a secret.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Namespace([u8; 32]);
+
+impl Namespace {
+    /// The namespace of 32 random bytes.
+    #[must_use]
+    pub fn from_random(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The bytes, to be kept.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Namespace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Namespace(..)")
+    }
+}
 
 /// The order's id: 30 lower-case hex digits.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -22,15 +48,23 @@ impl OrderId {
         Self::from_bytes(&bytes)
     }
 
-    /// The id that always belongs to this `client` and `idempotency_key`: SHA-256 over both, truncated to 15 bytes.
+    /// The id that always belongs to this `client` and `idempotency_key` in a table: HMAC-SHA256 over both with the table's
+    /// namespace as the key, truncated to 15 bytes.
     #[must_use]
-    pub fn derived(client: &str, idempotency_key: &str) -> Self {
-        let digest = Sha256::new()
+    #[expect(
+        clippy::missing_panics_doc,
+        clippy::expect_used,
+        reason = "HMAC takes a key of any length"
+    )]
+    pub fn derived(namespace: &Namespace, client: &str, idempotency_key: &str) -> Self {
+        let mac = Hmac::<Sha256>::new_from_slice(&namespace.0).expect("a key of any length");
+        let tag = mac
             .chain_update(client.as_bytes())
             .chain_update([0])
             .chain_update(idempotency_key.as_bytes())
-            .finalize();
-        Self::from_bytes(digest.get(..ID_DIGITS / 2).unwrap_or_default())
+            .finalize()
+            .into_bytes();
+        Self::from_bytes(tag.get(..ID_DIGITS / 2).unwrap_or_default())
     }
 
     fn from_bytes(bytes: &[u8]) -> Self {
@@ -141,13 +175,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn id_is_derived_from_client_and_key_alone() {
-        let id = OrderId::derived("LeadsCalendar", "k-1");
+    fn id_is_derived_from_namespace_client_and_key_alone() {
+        let ours = Namespace::from_random([1; 32]);
+        let derived = |client, key| OrderId::derived(&ours, client, key);
+        let id = derived("LeadsCalendar", "k-1");
 
-        assert_eq!(id, OrderId::derived("LeadsCalendar", "k-1"));
-        assert_ne!(id, OrderId::derived("LeadsCalendar", "k-2"));
-        assert_ne!(OrderId::derived("a", "bc"), OrderId::derived("ab", "c"));
+        // Computed with OpenSSL: HMAC-SHA256 under 32 bytes of 01.
+        assert_eq!(id.as_str(), "880a499fd8c9fc1d21e4c331ea22fc");
+        assert_eq!(id, derived("LeadsCalendar", "k-1"));
+        assert_ne!(id, derived("LeadsCalendar", "k-2"));
+        assert_ne!(derived("a", "bc"), derived("ab", "c"));
+        let other = Namespace::from_random([2; 32]);
+        assert_ne!(id, OrderId::derived(&other, "LeadsCalendar", "k-1"));
         assert_eq!(id.as_str().parse(), Ok(id.clone()));
+    }
+
+    #[test]
+    fn namespace_is_never_shown() {
+        let namespace = Namespace::from_random([0xab; 32]);
+        assert_eq!(format!("{namespace:?}"), "Namespace(..)");
     }
 
     #[test]

@@ -1,17 +1,27 @@
-//! The status as a function of the facts, and when Binance is to be asked about an order in it.
+//! The status as a function of the facts, what LeadsCalendar is told of a change, and the sums of money.
 
+use super::payment::Payment;
 use super::{Attempt, Change, End, Order, Status};
 use crate::money::Amount;
-
-const MINUTE_MS: i64 = 60_000;
 
 /// What a transition is measured against.
 #[derive(Clone, Copy)]
 pub(super) struct Standing {
     pub(super) status: Status,
     refunded: Option<Amount>,
-    /// How many payments are reported, of all attempts.
+    /// How many payments are known, of all attempts.
     pub(super) payments: usize,
+}
+
+/// How LeadsCalendar hears of a change.
+#[derive(Clone, Copy)]
+pub(super) enum Telling {
+    /// By a confirmation of this type.
+    Told(&'static str),
+    /// By whatever comes next.
+    Untold,
+    /// By nothing: what was owed is no longer true.
+    Settled,
 }
 
 impl Order {
@@ -20,16 +30,12 @@ impl Order {
         Standing {
             status: self.status,
             refunded: self.refunded(),
-            payments: self
-                .attempts
-                .iter()
-                .map(|attempt| attempt.payments.len())
-                .sum(),
+            payments: self.payments().count(),
         }
     }
 
-    /// Derives the status from the facts, and what follows from a change of it, or of the refunded amount, since `before`.
-    pub(super) fn derive_status(&mut self, before: Standing, cause: &str, at_ms: i64) {
+    /// Derives the status from the facts; the change since `before`, as LeadsCalendar hears of it.
+    pub(super) fn derive_status(&mut self, before: Standing, cause: &str, at_ms: i64) -> Telling {
         let was = before.status;
         if self.paid_attempt.is_none() {
             let settled = self
@@ -38,41 +44,59 @@ impl Order {
                 .position(|attempt| attempt.settled().is_some());
             self.paid_attempt = settled.and_then(|index| u8::try_from(index + 1).ok());
             self.late = self.paid_attempt.is_some_and(|paid| {
-                let is_over = matches!(was, Status::Canceled | Status::Expired | Status::Failed);
                 let attempt = self.attempt(paid);
-                is_over || paid != self.current_attempt() || attempt.is_some_and(Attempt::is_late)
+                paid != self.current_attempt() || attempt.is_some_and(Attempt::is_late)
             });
         }
         self.status = self.status_of_facts();
-        let is_refund = self.refunded() != before.refunded;
-        if self.status != was || is_refund {
+        let now = self.standing();
+        let is_money = now.refunded != before.refunded || now.payments != before.payments;
+        if self.status != was || is_money {
             self.history.push(Change {
                 at_ms,
                 status: self.status,
                 cause: cause.to_owned(),
             });
         }
-        if (self.status != was && self.is_news()) || is_refund {
-            self.confirmation.raise(at_ms);
+        if self.status != was {
+            self.begin_steps(at_ms);
+        }
+        match self.status_type() {
+            None if self.status != was => Telling::Settled,
+            Some(kind) if is_money || (self.status != was && !self.is_answered()) => {
+                Telling::Told(kind)
+            }
+            Some(_) | None => Telling::Untold,
         }
     }
 
     fn status_of_facts(&self) -> Status {
-        if let Some(payment) = self.payment() {
-            return match self.refunded() {
-                Some(refunded) if refunded >= payment.amount => Status::Refunded,
-                Some(refunded) if !refunded.is_zero() => Status::PartiallyRefunded,
-                Some(_) | None => Status::Paid,
-            };
-        }
-        if self.disputed().is_some() {
-            return Status::Disputed;
+        if self.payments().next().is_some() {
+            let is_gone = self.payments().all(|(_, payment)| payment.is_gone());
+            let is_part = self
+                .payments()
+                .any(|(_, payment)| payment.refunded.is_some());
+            let is_settled = self.paid_attempt.is_some();
+            // A payment without terms to be measured by is none yet.
+            if is_settled
+                || self
+                    .attempts
+                    .iter()
+                    .any(|attempt| attempt.mismatch().is_some())
+            {
+                return match (is_gone, is_settled, is_part) {
+                    (true, ..) => Status::Refunded,
+                    (false, true, true) => Status::PartiallyRefunded,
+                    (false, true, false) => Status::Paid,
+                    (false, false, _) => Status::Disputed,
+                };
+            }
         }
         let current = self.current();
         match current.and_then(|attempt| attempt.end) {
             Some(End::Closed) => Status::Canceled,
             Some(End::Expired) => Status::Expired,
-            Some(End::Refused | End::Error | End::Abandoned) => Status::Failed,
+            Some(End::Refused | End::Error | End::Abandoned | End::PaidUnknown) => Status::Failed,
             Some(End::Unknown) | None
                 if current.is_some_and(|attempt| attempt.checkout.is_some()) =>
             {
@@ -82,72 +106,54 @@ impl Order {
         }
     }
 
-    /// Whether LeadsCalendar learns of the status by a confirmation, not by the answer to its own request.
-    fn is_news(&self) -> bool {
+    /// Whether LeadsCalendar learns of the status by the answer to its own request: a refusal by Binance.
+    fn is_answered(&self) -> bool {
+        let end = self.current().and_then(|attempt| attempt.end);
+        self.status == Status::Failed && end == Some(End::Refused)
+    }
+
+    /// The `type` of the confirmation that tells the status; none while the order waits for its payer.
+    pub(super) fn status_type(&self) -> Option<&'static str> {
         match self.status {
-            Status::Created | Status::Pending => false,
-            Status::Failed => self
-                .current()
-                .is_some_and(|attempt| attempt.end != Some(End::Refused)),
-            Status::Paid
-            | Status::Canceled
-            | Status::Expired
-            | Status::Disputed
-            | Status::PartiallyRefunded
-            | Status::Refunded => true,
+            Status::Created | Status::Pending => None,
+            Status::Paid => Some("order.paid"),
+            Status::Canceled => Some("order.canceled"),
+            Status::Expired => Some("order.expired"),
+            Status::Failed => Some("order.failed"),
+            Status::Disputed => Some("order.disputed"),
+            Status::PartiallyRefunded | Status::Refunded => Some("order.refunded"),
         }
     }
 
-    /// The total that went back to the payer of the payment that counts, or else of the one in dispute.
+    /// Every payment that Binance confirmed, with the number of its attempt.
+    pub(super) fn payments(&self) -> impl Iterator<Item = (u8, &Payment)> {
+        let attempts = self.attempts.iter().zip(1_u8..);
+        attempts.filter_map(|(attempt, number)| Some((number, attempt.payment.as_ref()?)))
+    }
+
+    /// What at least went back of all payments; none if a part did of which Binance does not tell how much, or if a payment
+    /// is in another currency than the order.
     #[must_use]
     pub fn refunded(&self) -> Option<Amount> {
-        let attempt = match self.paid_attempt {
-            Some(paid) => self.attempt(paid),
-            None => self.disputed(),
-        };
-        attempt?.refunded
+        self.sum(Payment::refunded_amount)
     }
 
-    /// The first attempt that a payment is reported of which does not match its terms.
-    fn disputed(&self) -> Option<&Attempt> {
-        let mut attempts = self.attempts.iter();
-        attempts.find(|attempt| attempt.mismatch().is_some())
+    /// What is left of all payments; none where that is unknown.
+    #[must_use]
+    pub fn refundable(&self) -> Option<Amount> {
+        self.sum(|payment| payment.amount.checked_sub(payment.refunded_amount()?))
     }
 
-    /// Sets when Binance is to be asked: a `PENDING` order 5 and 20 minutes after its attempt began and one minute after
-    /// its expiry, a `CREATED` one after it should have been answered.
-    pub(super) fn schedule_ask(&mut self, at_ms: i64) {
-        self.ask_at_ms = match self.status {
-            _ if self.is_unverified() => Some(at_ms.saturating_add(MINUTE_MS)),
-            Status::Created => {
-                let answered_by_ms = self
-                    .claim
-                    .as_ref()
-                    .map(|claim| claim.until_ms.saturating_add(MINUTE_MS));
-                answered_by_ms
-                    .filter(|by_ms| *by_ms > at_ms)
-                    .or(Some(at_ms.saturating_add(5 * MINUTE_MS)))
+    fn sum(&self, part: impl Fn(&Payment) -> Option<Amount>) -> Option<Amount> {
+        let shown = self.attempt(self.shown_attempt());
+        let terms = shown.and_then(|attempt| attempt.terms.as_ref());
+        let mut sum = Amount::ZERO;
+        for (_, payment) in self.payments() {
+            if terms.is_none_or(|terms| terms.currency != payment.currency) {
+                return None;
             }
-            Status::Pending => {
-                let opened_ms = self
-                    .current()
-                    .map_or(at_ms, |attempt| attempt.started_at_ms);
-                let checkout = self.current().and_then(|attempt| attempt.checkout.as_ref());
-                let expires_at_ms = checkout.map_or(at_ms, |checkout| checkout.expires_at_ms);
-                let asks = [(opened_ms, 5), (opened_ms, 20), (expires_at_ms, 1)]
-                    .map(|(from_ms, minutes)| from_ms.saturating_add(minutes * MINUTE_MS));
-                asks.into_iter()
-                    .filter(|ask_ms| *ask_ms > at_ms)
-                    .min()
-                    .or(Some(at_ms.saturating_add(5 * MINUTE_MS)))
-            }
-            Status::Paid
-            | Status::Canceled
-            | Status::Expired
-            | Status::Failed
-            | Status::Disputed
-            | Status::PartiallyRefunded
-            | Status::Refunded => None,
-        };
+            sum = sum.checked_add(part(payment)?)?;
+        }
+        Some(sum)
     }
 }

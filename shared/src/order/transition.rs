@@ -1,107 +1,81 @@
 //! The one way an order changes: `apply` takes an event, the time, and what caused it.
 
-use super::event::{Applied, Event, Fact, Refusal};
+use super::event::{Applied, Event, Refusal};
+use super::view::View;
 use super::{Attempt, Claim, End, Order, Status};
 
 /// The number of attempts that two digits can name.
 pub const MAX_ATTEMPTS: u8 = 99;
 
 impl Order {
-    /// Applies `event` at `at_ms`; `cause` goes into the history with a change of status or a refund.
+    /// Applies `event` at `at_ms`; `cause` goes into the history with a change of status, of what went back, or of the
+    /// number of payments.
     pub fn apply(&mut self, event: &Event, cause: &str, at_ms: i64) -> Applied {
-        let before = self.standing();
+        let before = self.clone();
         let applied = match event {
-            Event::Learned { attempt, fact } => self.learn(*attempt, fact),
+            Event::Learned { attempt, fact } => self.learn(*attempt, fact, at_ms),
+            Event::NotOpened { attempt, end } => self.not_opened(*attempt, *end),
             Event::Resumed(claim) => self.resume(claim, at_ms),
             Event::Released { by } => changed(self.claim.take_if(|held| held.by == *by).is_some()),
-            Event::Asked => Applied::Changed,
             Event::Abandoned => self.abandon(at_ms),
-            Event::Claimed { until_ms } => return self.take_on(*until_ms, at_ms),
+            Event::Reported { attempt, doubt } => return self.reported(*attempt, *doubt, at_ms),
+            Event::ReportAnswered { is_last } => return self.report_answered(*is_last, at_ms),
+            Event::ReportUnanswered => return self.report_unanswered(at_ms),
+            Event::Asked { began_ms } => return self.asked(*began_ms, at_ms),
+            Event::Unanswered => return self.unanswered(at_ms),
+            Event::AskWished => {
+                self.ask_at_ms = Some(at_ms);
+                return Applied::Changed;
+            }
+            Event::Claimed { until_ms, by } => return self.take_on(*until_ms, *by, at_ms),
             Event::Confirmed { revision } => return changed(self.confirmation.accepted(*revision)),
             Event::Unconfirmed {
                 revision,
                 attempt,
                 answer,
             } => return self.not_confirmed(*revision, *attempt, answer, at_ms),
+            Event::RepeatAsked if self.status_type().is_none() => return Applied::Unchanged,
             Event::RepeatAsked => {
-                let is_telling = self.confirmation_type().is_some();
-                return changed(is_telling && self.confirmation.repeat(at_ms));
+                self.confirmation.repeat(at_ms);
+                return Applied::Changed;
             }
             Event::Alarmed { due_at_ms } => return self.alarmed(*due_at_ms),
         };
         if applied == Applied::Changed {
-            self.derive_status(before, cause, at_ms);
-            self.owe_alarms(before, at_ms);
-            self.schedule_ask(at_ms);
+            self.follow(&before, event, cause, at_ms);
         }
         applied
     }
 
-    /// Money is reported that only Binance's answer to a query can confirm.
-    #[must_use]
-    pub fn is_unverified(&self) -> bool {
-        self.paid_attempt.is_none() && self.attempts.iter().any(Attempt::is_unverified)
-    }
-
-    fn learn(&mut self, number: u8, fact: &Fact) -> Applied {
-        let is_current = number == self.current_attempt();
-        let is_open = is_current && self.paid_attempt.is_none();
-        let index = usize::from(number).checked_sub(1);
-        let Some(attempt) = index.and_then(|index| self.attempts.get_mut(index)) else {
-            return Applied::Refused(Refusal::NoSuchAttempt);
-        };
-        let is_unanswered = is_current && attempt.checkout.is_none() && attempt.end.is_none();
-        let is_offered = is_open
-            && attempt.checkout.is_some()
-            && attempt.end.is_none()
-            && attempt.payments.is_empty();
-
-        match fact {
-            Fact::Opened { terms, checkout } => {
-                if attempt.checkout.is_some() {
-                    return Applied::Unchanged;
-                }
-                attempt.terms.get_or_insert_with(|| terms.clone());
-                attempt.checkout = Some(checkout.clone());
-                if is_current {
-                    self.claim = None;
-                }
-                Applied::Changed
-            }
-            Fact::Refused if is_unanswered => self.end_current(End::Refused),
-            Fact::Lost if is_unanswered => self.end_current(End::Unknown),
-            Fact::Known(terms) if attempt.terms.is_none() => {
-                attempt.terms = Some(terms.clone());
-                Applied::Changed
-            }
-            Fact::Paid(payment)
-                if !attempt
-                    .payments
-                    .iter()
-                    .any(|known| known.is_same_money(payment)) =>
-            {
-                attempt.payments.push(payment.clone());
-                Applied::Changed
-            }
-            Fact::Closed if is_offered => self.end_current(End::Closed),
-            Fact::Expired if is_offered => self.end_current(End::Expired),
-            Fact::Errored if is_offered => self.end_current(End::Error),
-            Fact::Refunded { total } if attempt.refunded.is_none_or(|known| known < *total) => {
-                attempt.refunded = Some(*total);
-                Applied::Changed
-            }
-            Fact::Refused
-            | Fact::Lost
-            | Fact::Known(_)
-            | Fact::Paid(_)
-            | Fact::Closed
-            | Fact::Expired
-            | Fact::Errored
-            | Fact::Refunded { .. } => Applied::Unchanged,
+    /// What follows from a change: the status, what LeadsCalendar and the operator are owed, when Binance is asked.
+    fn follow(&mut self, before: &Self, event: &Event, cause: &str, at_ms: i64) {
+        let stood = before.standing();
+        let telling = self.derive_status(stood, cause, at_ms);
+        if View::of(before) != View::of(self) {
+            self.confirmation.raise(telling, at_ms);
         }
+        self.owe_alarms(stood, at_ms);
+        if matches!(
+            event,
+            Event::NotOpened { .. } | Event::Resumed(_) | Event::Released { .. }
+        ) {
+            self.begin_steps(at_ms);
+        }
+        self.schedule_ask();
     }
 
-    fn end_current(&mut self, end: End) -> Applied {
+    fn not_opened(&mut self, number: u8, end: End) -> Applied {
+        let is_unanswered = number == self.current_attempt()
+            && self
+                .attempt(number)
+                .is_some_and(|attempt| attempt.checkout.is_none() && attempt.end.is_none());
+        if !is_unanswered {
+            return Applied::Unchanged;
+        }
+        self.end_current(end)
+    }
+
+    pub(super) fn end_current(&mut self, end: End) -> Applied {
         if let Some(attempt) = self.attempts.last_mut() {
             attempt.end = Some(end);
         }
@@ -110,7 +84,10 @@ impl Order {
     }
 
     fn resume(&mut self, claim: &Claim, at_ms: i64) -> Applied {
-        if !matches!(self.status, Status::Created | Status::Failed) || self.is_unverified() {
+        if self.current().and_then(|attempt| attempt.end) == Some(End::PaidUnknown) {
+            return Applied::Refused(Refusal::PaidUnknown);
+        }
+        if !matches!(self.status, Status::Created | Status::Failed) {
             return Applied::Refused(Refusal::NotResumable);
         }
         if self
@@ -124,6 +101,7 @@ impl Order {
             self.claim.is_none() && self.current().is_some_and(|attempt| attempt.end.is_none());
         if is_unused {
             if let Some(attempt) = self.attempts.last_mut() {
+                attempt.given_up_from_ms = Some(attempt.sent_from_ms());
                 attempt.started_at_ms = at_ms;
             }
         } else {
@@ -139,13 +117,11 @@ impl Order {
             });
         }
         self.claim = Some(claim.clone());
-        // Whoever resumes the order hears its end in the answer.
-        self.confirmation.drop_owed();
         Applied::Changed
     }
 
     fn abandon(&mut self, at_ms: i64) -> Applied {
-        if self.status != Status::Created || self.is_unverified() {
+        if self.status != Status::Created {
             return Applied::Unchanged;
         }
         if self
@@ -158,26 +134,12 @@ impl Order {
         self.end_current(End::Abandoned)
     }
 
-    fn take_on(&mut self, until_ms: i64, at_ms: i64) -> Applied {
-        let mut is_due = false;
-        for due_at_ms in [
-            &mut self.ask_at_ms,
-            &mut self.confirmation.next_attempt_at_ms,
-            &mut self.alarm_at_ms,
-        ]
-        .into_iter()
-        .flatten()
-        {
-            if *due_at_ms <= at_ms {
-                *due_at_ms = until_ms;
-                is_due = true;
-            }
-        }
-        changed(is_due)
+    pub(super) fn attempt_mut(&mut self, number: u8) -> Option<&mut Attempt> {
+        self.attempts.get_mut(usize::from(number).checked_sub(1)?)
     }
 }
 
-fn changed(is_changed: bool) -> Applied {
+pub(super) fn changed(is_changed: bool) -> Applied {
     if is_changed {
         Applied::Changed
     } else {

@@ -1,17 +1,22 @@
-//! The order as LeadsCalendar sees it, in answers and in confirmations.
+//! The order as LeadsCalendar sees it: one view, in every answer and every message about it.
+
+use std::fmt::{self, Display};
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
-use super::{Attempt, Change, Checkout, Order, Payment, Request, Status, Terms, TransactionType};
+use super::payment::Payment;
+use super::{Attempt, Change, Checkout, Order, Request, Status, Terms, TransactionType};
 use crate::money::{Amount, Currency};
 
-/// The JSON of an order; amounts are decimal strings, times RFC 3339 in UTC.
-#[derive(Debug, Serialize)]
+/// The JSON of an order; amounts are decimal strings in their shortest form, times RFC 3339 in UTC with three decimals.
+#[derive(Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct View<'a> {
     order_id: &'a str,
+    revision: i64,
     status: Status,
+    livemode: bool,
     transaction_type: TransactionType,
     fiat: &'a Currency,
     price: Amount,
@@ -26,46 +31,84 @@ pub struct View<'a> {
     universal_url: Option<&'a str>,
     callback_url: &'a str,
     reference: Option<&'a str>,
-    created_at: Option<Timestamp>,
-    expires_at: Option<Timestamp>,
-    #[serde(flatten, skip_serializing_if = "Option::is_none")]
-    afterwards: Option<Afterwards<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    history: Option<Vec<ChangeView<'a>>>,
+    created_at: Time,
+    expires_at: Option<Time>,
+    paid_at: Option<Time>,
+    transaction_id: Option<&'a str>,
+    commission: Option<Amount>,
+    late: bool,
+    close_requested_at: Option<Time>,
+    payments: Vec<PaymentView<'a>>,
+    refunded_amount: Option<Amount>,
+    refundable: Option<Amount>,
+    refunds: [RefundView; 0],
 }
 
-/// What became of the order after it was created.
+/// A payment that Binance confirmed.
+#[derive(Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PaymentView<'a> {
+    merchant_trade_no: String,
+    transaction_id: Option<&'a str>,
+    amount: Amount,
+    currency: &'a Currency,
+    paid_at: Time,
+    refunded_amount: Option<Amount>,
+}
+
+/// A refund asked for here; there is no way yet to ask for one.
+#[derive(Debug, PartialEq, Serialize)]
+struct RefundView {}
+
+/// The answer to `GET /orders/{orderId}`: the view, how the order came there, and what LeadsCalendar was told.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Afterwards<'a> {
-    paid_at: Option<Timestamp>,
-    transaction_id: Option<&'a str>,
-    refunded_amount: Option<Amount>,
-    late: bool,
+pub struct FullView<'a> {
+    #[serde(flatten)]
+    view: View<'a>,
+    history: Vec<ChangeView<'a>>,
     confirmation: ConfirmationView<'a>,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ConfirmationView<'a> {
-    revision: u32,
-    confirmed_revision: u32,
+    confirmed_revision: i64,
     attempts: u32,
-    next_attempt_at: Option<Timestamp>,
+    next_attempt_at: Option<Time>,
     last_error: Option<&'a str>,
 }
 
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 struct ChangeView<'a> {
-    at: Option<Timestamp>,
+    at: Time,
     status: Status,
     cause: &'a str,
 }
 
+/// A time in milliseconds since the Unix epoch, shown by RFC 3339 in UTC, always with three decimals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Time(pub i64);
+
+impl Display for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Times that no calendar holds were not made by a clock.
+        let time = Timestamp::from_millisecond(self.0).unwrap_or(Timestamp::UNIX_EPOCH);
+        write!(f, "{time:.3}")
+    }
+}
+
+impl Serialize for Time {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
 impl<'a> View<'a> {
-    /// The answer to `POST /orders`.
+    /// The view of `order`.
     #[must_use]
-    pub fn created(order: &'a Order) -> Self {
+    pub fn of(order: &'a Order) -> Self {
         let Request {
             transaction_type,
             fiat,
@@ -74,90 +117,84 @@ impl<'a> View<'a> {
             reference,
             ..
         } = &order.request;
-        let shown = order.paid_attempt.unwrap_or(order.current_attempt());
-        let attempt = order.attempt(shown);
+        let attempt = order.attempt(order.shown_attempt());
         let terms: Option<&Terms> = attempt.and_then(|attempt| attempt.terms.as_ref());
         let checkout: Option<&Checkout> =
             attempt.and_then(|attempt: &Attempt| attempt.checkout.as_ref());
+        // An order that is over names no way to pay.
+        let ways = checkout.filter(|_| order.status == Status::Pending);
+        let way = |of: fn(&Checkout) -> &Option<String>| ways.and_then(|ways| of(ways).as_deref());
+        let paid: Option<&Payment> = order.payment();
         View {
             order_id: order.order_id.as_str(),
+            revision: order.confirmation.revision,
             status: order.status,
+            livemode: order.livemode,
             transaction_type: *transaction_type,
             fiat,
             price: *price,
             currency: terms.map(|terms| &terms.currency),
-            total_fee: terms.map(|terms| terms.total_fee),
-            merchant_trade_no: order.trade_no_of(shown).to_string(),
+            total_fee: terms.map(|terms| terms.total_fee.normalized()),
+            merchant_trade_no: order.trade_no_of(order.shown_attempt()).to_string(),
             prepay_id: terms.map(|terms| terms.prepay_id.as_str()),
-            checkout_url: checkout.map(|checkout| checkout.checkout_url.as_str()),
-            qrcode_link: checkout.map(|checkout| checkout.qrcode_link.as_str()),
-            qr_content: checkout.map(|checkout| checkout.qr_content.as_str()),
-            deeplink: checkout.map(|checkout| checkout.deeplink.as_str()),
-            universal_url: checkout.map(|checkout| checkout.universal_url.as_str()),
+            checkout_url: way(|ways| &ways.checkout_url),
+            qrcode_link: way(|ways| &ways.qrcode_link),
+            qr_content: way(|ways| &ways.qr_content),
+            deeplink: way(|ways| &ways.deeplink),
+            universal_url: way(|ways| &ways.universal_url),
             callback_url,
             reference: reference.as_deref(),
-            created_at: rfc3339(order.created_at_ms),
-            expires_at: checkout.and_then(|checkout| rfc3339(checkout.expires_at_ms)),
-            afterwards: None,
-            history: None,
-        }
-    }
-
-    /// The `data` of a confirmation.
-    #[must_use]
-    pub fn confirmed(order: &'a Order) -> Self {
-        let payment: Option<&Payment> = order.payment();
-        let confirmation = &order.confirmation;
-        let afterwards = Afterwards {
-            paid_at: payment.and_then(|payment| rfc3339(payment.paid_at_ms)),
-            transaction_id: payment.and_then(|payment| payment.transaction_id.as_deref()),
-            refunded_amount: order.refunded(),
+            created_at: Time(order.created_at_ms),
+            expires_at: attempt
+                .filter(|attempt| attempt.checkout.is_some())
+                .map(|attempt| Time(attempt.expires_at_ms())),
+            paid_at: paid.map(|payment| Time(payment.paid_at_ms)),
+            transaction_id: paid.and_then(|payment| payment.transaction_id.as_deref()),
+            commission: paid.and_then(|payment| payment.commission.map(Amount::normalized)),
             late: order.late,
-            confirmation: ConfirmationView {
-                revision: confirmation.revision,
-                confirmed_revision: confirmation.confirmed_revision,
-                attempts: confirmation.attempts,
-                next_attempt_at: confirmation.next_attempt_at_ms.and_then(rfc3339),
-                last_error: confirmation.last_error.as_deref(),
-            },
-        };
-        View {
-            afterwards: Some(afterwards),
-            ..Self::created(order)
+            close_requested_at: None,
+            payments: order.payment_views(),
+            refunded_amount: order.refunded().map(Amount::normalized),
+            refundable: order.refundable().map(Amount::normalized),
+            refunds: [],
         }
     }
+}
 
-    /// The answer to `GET /orders/{orderId}`.
+impl<'a> FullView<'a> {
+    /// The full view of `order`.
     #[must_use]
-    pub fn full(order: &'a Order) -> Self {
+    pub fn of(order: &'a Order) -> Self {
         let change = |change: &'a Change| ChangeView {
-            at: rfc3339(change.at_ms),
+            at: Time(change.at_ms),
             status: change.status,
             cause: &change.cause,
         };
-        View {
-            history: Some(order.history.iter().map(change).collect()),
-            ..Self::confirmed(order)
+        let confirmation = &order.confirmation;
+        Self {
+            view: View::of(order),
+            history: order.history.iter().map(change).collect(),
+            confirmation: ConfirmationView {
+                confirmed_revision: confirmation.confirmed_revision,
+                attempts: confirmation.attempts,
+                next_attempt_at: confirmation.next_attempt_at_ms.map(Time),
+                last_error: confirmation.last_error.as_deref(),
+            },
         }
     }
 }
 
 impl Order {
-    /// The `type` of the confirmation that tells the current state; none while the order waits for its payer.
-    #[must_use]
-    pub fn confirmation_type(&self) -> Option<&'static str> {
-        match self.status {
-            Status::Created | Status::Pending => None,
-            Status::Paid => Some("order.paid"),
-            Status::Canceled => Some("order.canceled"),
-            Status::Expired => Some("order.expired"),
-            Status::Failed => Some("order.failed"),
-            Status::Disputed => Some("order.disputed"),
-            Status::PartiallyRefunded | Status::Refunded => Some("order.refunded"),
-        }
+    fn payment_views(&self) -> Vec<PaymentView<'_>> {
+        self.payments()
+            .map(|(attempt, payment)| PaymentView {
+                merchant_trade_no: self.trade_no_of(attempt).to_string(),
+                transaction_id: payment.transaction_id.as_deref(),
+                amount: payment.amount.normalized(),
+                currency: &payment.currency,
+                paid_at: Time(payment.paid_at_ms),
+                refunded_amount: payment.refunded_amount().map(Amount::normalized),
+            })
+            .collect()
     }
-}
-
-fn rfc3339(ms: i64) -> Option<Timestamp> {
-    Timestamp::from_millisecond(ms).ok()
 }

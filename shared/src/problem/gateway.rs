@@ -189,7 +189,14 @@ impl Problem {
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
-        Self::try_again(error.to_string())
+        match error {
+            // No repeat mends it.
+            StoreError::Namespace => Self::not_set_up(error.to_string()),
+            StoreError::Unavailable(_)
+            | StoreError::Item(_)
+            | StoreError::Key
+            | StoreError::Raced => Self::try_again(error.to_string()),
+        }
     }
 }
 

@@ -121,6 +121,7 @@ impl Receiver {
             webhook_id: header("webhook-id"),
             timestamp: header("webhook-timestamp"),
             body: parsed,
+            text: String::from_utf8_lossy(body).into_owned(),
             accepted: objection.is_none() && matches!(mode, Mode::Up | Mode::Slow { .. }),
             objection: objection.clone(),
             mode,
@@ -152,7 +153,7 @@ impl State {
             .and_then(|value| value.to_str().ok())
             .unwrap_or_default();
         let data = &parsed["data"];
-        let revision = &data["confirmation"]["revision"];
+        let revision = &data["revision"];
         if let (Some(order_id), Some(revision)) = (data["orderId"].as_str(), revision.as_u64())
             && id != format!("{order_id}_{revision}")
         {

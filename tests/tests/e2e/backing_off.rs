@@ -9,6 +9,7 @@ use serde_json::json;
 use crate::binance_failures::refusal;
 use crate::problem::{binances, problem};
 use crate::secrets::right;
+use crate::signed::binance_calls;
 use crate::world::World;
 
 /// The waits between calls, in milliseconds.
@@ -160,14 +161,14 @@ async fn what_binance_refuses_for_good_is_not_repeated() {
     ]
     .map(refusal);
     for fault in refusals.into_iter().chain([Fault::Html403, Fault::Geo451]) {
-        let before = world.sandbox.binance().calls().len();
+        let before = binance_calls(&world, "/v3/order");
         world.sandbox.binance().fault(On::Create, 9, fault.clone());
 
         let answer = world.create(&world.four_fields()).await;
 
         world.sandbox.binance().clear_faults();
         assert!([400, 403, 404].contains(&answer.status), "{}", answer.text);
-        let calls = world.sandbox.binance().calls().len() - before;
+        let calls = binance_calls(&world, "/v3/order") - before;
         assert_eq!(calls, 1, "{fault:?}");
     }
 }

@@ -1,10 +1,10 @@
 //! Certificates: fetched when needed, rotated, withdrawn, away.
 
-use sandbox::binance::{Fault, On, Play};
+use sandbox::binance::{Bend, BendOn, Fault, On, Play};
 
 use crate::signed::{
     NOT_BINANCES, about, assert_acknowledged, assert_fails, binance_calls, deliver, open, pay,
-    pay_silently, signed, told,
+    pay_silently, refused, signed, told,
 };
 use crate::world::World;
 
@@ -67,7 +67,8 @@ async fn without_a_list_nothing_is_acknowledged_until_the_repeat_finds_it() {
     let world = World::start().await;
     let order = open(&world).await;
     let binance = world.sandbox.binance();
-    binance.fault(On::Certificates, 1, Fault::Http500);
+    // Nothing that a repeat within the call would mend.
+    binance.fault(On::Certificates, 1, refused("400006"));
     binance.behave(|behaviour| behaviour.first_repeat_ms = 1_750);
 
     let play = Play::default();
@@ -125,4 +126,33 @@ async fn known_serial_needs_no_list() {
 
     assert_eq!(world.item(&second.id)["status"], "PAID");
     assert_eq!(binance_calls(&world, CERTIFICATES), 1);
+}
+
+#[tokio::test]
+async fn entry_of_the_list_that_cannot_be_read_is_left_out_alone() {
+    for (path, json) in [
+        ("/data/0/certPublic", Some("null")),
+        ("/data/0/certPublic", Some("1")),
+        (
+            "/data/0/certPublic",
+            Some(r#""-----BEGIN PUBLIC KEY-----""#),
+        ),
+        ("/data/0/certPublic", None),
+        ("/data/0/certSerial", Some("{}")),
+        ("/data/0/certSerial", None),
+        ("/data/0", Some("null")),
+        ("/data/0", Some("[]")),
+    ] {
+        let world = World::start().await;
+        let binance = world.sandbox.binance();
+        let _ = binance.rotate_certificates(true);
+        let on = BendOn::Certificates;
+        binance.bend(json.map_or_else(|| Bend::remove(on, path), |json| Bend::set(on, path, json)));
+        let order = open(&world).await;
+
+        pay(&world, &order).await;
+
+        assert_eq!(world.item(&order.id)["status"], "PAID", "{path} {json:?}");
+        assert_eq!(binance_calls(&world, CERTIFICATES), 1);
+    }
 }

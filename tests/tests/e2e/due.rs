@@ -1,13 +1,14 @@
 //! What is due: the longest overdue first, whichever shard it is in, and nothing that one failure could hold up.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use sandbox::binance::{Fault, On, Play};
 use sandbox::dynamodb::StoreFault;
-use serde_json::{Value, json};
+use serde_json::json;
 
+use crate::log::Log;
 use crate::reconcile::{HOUR, MINUTE, asked_about, summary};
+use crate::table;
 use crate::unverified::refused_query;
 use crate::world::World;
 
@@ -16,6 +17,7 @@ const CONCURRENCY: usize = 16;
 
 /// So many orders, paid without a notification; each number has its own id, the same in every run of the test.
 async fn paid_in_silence(world: &World, orders: usize) -> Vec<String> {
+    table::put_namespace(world).await;
     let mut trade_nos = Vec::new();
     for number in 0..orders {
         let key = format!("due-{number}");
@@ -92,49 +94,63 @@ async fn run_that_can_read_no_shard_says_so() {
 }
 
 #[tokio::test]
-async fn item_that_is_not_an_order_holds_nobody_up() {
+async fn item_that_is_not_an_order_is_put_aside_for_an_hour_and_holds_nobody_up() {
     let world = World::start().await;
     let trade_nos = paid_in_silence(&world, 16).await;
     let order_id = &trade_nos[0][..30];
-    let strange = |key: &str, shard: usize| {
-        json!({
-            "orderId": {"S": key},
-            "dueShard": {"N": shard.to_string()},
-            "dueAt": {"N": "1"},
-        })
-    };
+    let mut strange = Vec::new();
     for shard in 0..8 {
-        put(&world, strange(&format!("no order of ours {shard}"), shard)).await;
+        strange.push((format!("no order of ours {shard}"), shard));
         // A key as ours are, and nothing behind it.
         let key = format!("{}{shard}", &order_id[..29]);
         if world.sandbox.dynamodb().item(&key).unwrap().is_none() {
-            put(&world, strange(&key, shard)).await;
+            strange.push((key, shard));
         }
     }
+    for (key, shard) in &strange {
+        let item = json!({
+            "orderId": {"S": key},
+            "dueShard": {"N": shard.to_string()},
+            "dueAt": {"N": "1"},
+            "colour": {"S": "blue"},
+        });
+        table::put(&world, item).await;
+    }
+    let log = Log::start();
 
-    world.reconcile_after(10 * MINUTE).await;
+    let ran = world.reconcile_after(10 * MINUTE).await;
 
     assert_eq!(count(&world, "PAID"), 16);
-}
-
-/// Puts an item into the table, as somebody else would.
-async fn put(world: &World, item: Value) {
-    let settings = world.sandbox.settings("http://127.0.0.1/");
-    let table = settings.iter().find(|(name, _)| name == "ORDERS_TABLE");
-    let table = &table.unwrap().1;
-    let request = sandbox::web::client(Duration::from_secs(5), false)
-        .post(world.sandbox.dynamodb().url())
-        .header("x-amz-target", "DynamoDB_20120810.PutItem")
-        .header("content-type", "application/x-amz-json-1.0")
-        .header("authorization", "AWS4-HMAC-SHA256 Credential=a/20261122/eu-central-1/dynamodb/aws4_request, SignedHeaders=host, Signature=b")
-        .header("x-amz-date", "20261122T000000Z")
-        .body(json!({"TableName": table, "Item": item}).to_string());
-    let answer = request.send().await.unwrap();
-    assert_eq!(answer.status(), 200, "{}", answer.text().await.unwrap());
+    assert_eq!(ran, summary(16, 16, 16, 0));
+    let lines = log.lines();
+    let alarms = lines
+        .iter()
+        .filter(|line| line["alarm"] == "item.unreadable" && line["level"] == "ERROR");
+    let named: BTreeSet<&str> = alarms
+        .map(|line| line["order.id"].as_str().unwrap())
+        .collect();
+    let keys: BTreeSet<&str> = strange.iter().map(|(key, _)| key.as_str()).collect();
+    assert_eq!(named, keys);
+    let in_an_hour_ms = world.sandbox.binance().now_ms() + i64::from(HOUR) * 1000;
+    for (key, shard) in &strange {
+        let item = world.item(key);
+        let due_at_ms = item["dueAt"].as_i64().unwrap();
+        assert!((in_an_hour_ms - 5_000..=in_an_hour_ms).contains(&due_at_ms));
+        let expected =
+            json!({"orderId": key, "dueShard": shard, "dueAt": due_at_ms, "colour": "blue"});
+        assert_eq!(item, expected);
+    }
+    // They are looked at again, and not before.
+    world.reconcile_after(50 * MINUTE).await;
+    assert_eq!(log.lines().len(), lines.len() + 1, "{}", log.text());
 }
 
 #[tokio::test]
-async fn checkout_that_binance_does_not_know_is_not_taken_for_expired_at_once() {
+async fn checkout_that_binance_does_not_know_is_not_taken_for_expired_before_a_day_has_passed() {
+    let unknown = |world: &World, times| {
+        let fault = refused_query("400202");
+        world.sandbox.binance().fault(On::Query, times, fault);
+    };
     let world = World::start().await;
     let (order_id, trade_no) = world.pending().await;
     world
@@ -142,24 +158,26 @@ async fn checkout_that_binance_does_not_know_is_not_taken_for_expired_at_once() 
         .binance()
         .pay(&trade_no, Play::in_silence())
         .unwrap();
-    let unknown = |times| {
-        let fault = refused_query("400202");
-        world.sandbox.binance().fault(On::Query, times, fault);
-    };
 
-    unknown(2);
-    assert_eq!(
-        world.reconcile_after(HOUR + MINUTE).await,
-        summary(1, 0, 0, 0)
-    );
-    assert_eq!(world.reconcile_after(22 * HOUR).await, summary(1, 0, 0, 0));
-    assert_eq!(world.item(&order_id)["status"], "PENDING");
-    assert_eq!(world.reconcile_after(5 * MINUTE).await, summary(1, 1, 1, 0));
+    unknown(&world, 2);
+    for hours in [1, 23] {
+        assert_eq!(
+            world.reconcile_after(hours * HOUR).await,
+            summary(1, 0, 0, 0)
+        );
+        assert_eq!(world.item(&order_id)["status"], "PENDING");
+    }
+    assert_eq!(world.reconcile_after(HOUR).await, summary(1, 1, 1, 0));
     assert_eq!(world.item(&order_id)["status"], "PAID");
 
+    let world = World::start().await;
     let (order_id, _) = world.pending().await;
-    unknown(1);
-    assert_eq!(world.reconcile_after(25 * HOUR).await, summary(1, 1, 1, 0));
+    unknown(&world, 2);
+    assert_eq!(
+        world.reconcile_after(24 * HOUR + 59 * MINUTE).await,
+        summary(1, 0, 0, 0)
+    );
+    assert_eq!(world.reconcile_after(HOUR).await, summary(1, 1, 1, 0));
     assert_eq!(world.item(&order_id)["status"], "EXPIRED");
 }
 

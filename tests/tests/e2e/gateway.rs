@@ -123,9 +123,10 @@ impl Functions {
         event: lambda_http::Request,
     ) -> lambda_http::Response<lambda_http::Body> {
         match event.uri().path() {
-            "/orders" => self.create_order.handle(event).await,
+            // On the heap, since what it keeps while it waits is large.
+            "/orders" => Box::pin(self.create_order.handle(event)).await,
             path if path.starts_with("/orders/") => self.get_order.handle(event).await,
-            "/binance-callback" => self.binance_callback.handle(event).await,
+            "/binance-callback" => Box::pin(self.binance_callback.handle(event)).await,
             _ => lambda_http::Response::builder()
                 .status(404)
                 .body(r#"{"message":"Not Found"}"#.into())

@@ -1,8 +1,9 @@
 //! `GET /orders/{orderId}`.
 
-use sandbox::binance::Play;
-use serde_json::json;
+use sandbox::binance::{Payment, Play};
+use serde_json::{Value, json};
 
+use crate::create_order::{WAYS, rfc3339};
 use crate::signed::pay_as;
 use crate::world::{Answer, World};
 
@@ -13,6 +14,35 @@ impl World {
         self.send("GET", &format!("/orders/{order_id}"), &all, "")
             .await
     }
+}
+
+/// An order that is over names no way to pay.
+fn close_ways(view: &mut Value) {
+    for way in WAYS {
+        view[way] = Value::Null;
+    }
+}
+
+/// The view of an order of one dollar after `payment`; `created` is how it was answered when its checkout was opened.
+pub fn paid_view(created: &Value, payment: &Payment, revision: &Value) -> Value {
+    let mut view = created.clone();
+    let paid_at = rfc3339(&json!(payment.transact_time));
+    view["revision"] = revision.clone();
+    view["status"] = json!("PAID");
+    close_ways(&mut view);
+    view["paidAt"] = json!(paid_at);
+    view["transactionId"] = json!(payment.transaction_id);
+    view["commission"] = json!("0");
+    view["payments"] = json!([{
+        "merchantTradeNo": created["merchantTradeNo"],
+        "transactionId": payment.transaction_id,
+        "amount": "1.00020004",
+        "currency": "USDT",
+        "paidAt": paid_at,
+        "refundedAmount": "0",
+    }]);
+    view["refundable"] = json!("1.00020004");
+    view
 }
 
 #[tokio::test]
@@ -39,35 +69,57 @@ async fn paid_order_is_shown_with_its_payment_history_and_confirmation() {
     for answer in [&created, &got] {
         assert_eq!(answer.header("cache-control"), Some("no-store"));
     }
-    let (mut order, mut expected) = (got.json(), created.json());
-    let history = order["history"].take();
-    let paid_at = order["paidAt"].take();
-    let payment = paid.payment.unwrap();
-    expected["status"] = json!("PAID");
-    expected["paidAt"] = json!(null);
-    expected["transactionId"] = json!(payment.transaction_id);
-    expected["refundedAmount"] = json!(null);
-    expected["late"] = json!(false);
-    expected["history"] = json!(null);
-    expected["confirmation"] = json!({ "revision": 1, "confirmedRevision": 1, "attempts": 1, "nextAttemptAt": null, "lastError": null });
-    assert_eq!(order, expected);
-    let statuses: Vec<_> = history
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|change| (change["status"].clone(), change["cause"].clone()))
+    let (created, got) = (created.json(), got.json());
+    let revision = &got["revision"];
+    assert!(revision.as_i64() > created["revision"].as_i64(), "{got}");
+    let mut expected = paid_view(&created, &paid.payment.unwrap(), revision);
+    let item = world.item(&order_id);
+    let causes = [
+        ("CREATED", "request"),
+        ("PENDING", "checkout opened"),
+        ("PAID", "PAY PAY_SUCCESS"),
+    ];
+    let changes = causes.into_iter().zip(item["history"].as_array().unwrap());
+    expected["history"] = changes
+        .map(|((status, cause), change)| {
+            json!({"at": rfc3339(&change["atMs"]), "status": status, "cause": cause})
+        })
         .collect();
-    assert_eq!(
-        statuses,
-        [
-            ("CREATED", "request"),
-            ("PENDING", "checkout opened"),
-            ("PAID", "PAY PAY_SUCCESS")
-        ]
-        .map(|(status, cause)| (json!(status), json!(cause)))
-    );
-    let paid_at: jiff::Timestamp = paid_at.as_str().unwrap().parse().unwrap();
-    assert_eq!(paid_at.as_millisecond(), payment.transact_time);
+    expected["confirmation"] = json!({
+        "confirmedRevision": revision,
+        "attempts": 1,
+        "nextAttemptAt": null,
+        "lastError": null,
+    });
+    assert_eq!(got, expected);
+}
+
+#[tokio::test]
+async fn order_that_is_over_names_no_way_to_pay() {
+    let world = World::start().await;
+    for status in ["CANCELED", "EXPIRED", "FAILED"] {
+        let created = world.create(&world.four_fields()).await.json();
+        let number = created["merchantTradeNo"].as_str().unwrap();
+        let binance = world.sandbox.binance();
+        let ended = match status {
+            "CANCELED" => binance.cancel(number, Play::in_silence()),
+            "EXPIRED" => binance.expire(number),
+            _ => binance.fail(number),
+        };
+        ended.unwrap();
+        let id = created["orderId"].as_str().unwrap();
+        let asked = world.functions.reconcile(json!({ "ask": id })).await;
+        assert_eq!(asked.unwrap().settled, 1);
+
+        let mut expected = created.clone();
+        close_ways(&mut expected);
+        let got = world.get(id, &[]).await.json();
+        expected["status"] = json!(status);
+        for own in ["revision", "history", "confirmation"] {
+            expected[own] = got[own].clone();
+        }
+        assert_eq!(got, expected);
+    }
 }
 
 #[tokio::test]
@@ -132,7 +184,7 @@ async fn order_is_found_behind_a_named_stage_and_before_a_slash() {
         let event = lambda_http::request::from_str(&event).unwrap();
         let got = world.functions.get_order.handle(event).await;
         assert_eq!(got.status().as_u16(), status);
-        let body: serde_json::Value = serde_json::from_slice(got.body().as_ref()).unwrap();
+        let body: Value = serde_json::from_slice(got.body().as_ref()).unwrap();
         assert_eq!(body["orderId"] == order_id.as_str(), status == 200);
     }
 

@@ -152,3 +152,15 @@ async fn keys_of_leadscalendar_share_their_idempotency_keys() {
     assert_replay(&request("new-key").await, &first);
     assert_eq!(world.sandbox.binance().orders().len(), 1);
 }
+
+#[tokio::test]
+async fn without_an_idempotency_key_each_request_is_a_new_order() {
+    let world = World::start().await;
+    let asked = world.four_fields();
+
+    let (first, second) = (world.create(&asked).await, world.create(&asked).await);
+
+    assert_ne!(first.text_of("orderId"), second.text_of("orderId"));
+    assert_eq!(world.items().len(), 2);
+    assert_eq!(world.sandbox.binance().orders().len(), 2);
+}

@@ -95,7 +95,7 @@ async fn order_behind_a_lost_answer_is_never_confused_with_the_one_that_is_paid(
         (&item["paidAttempt"], &item["late"]),
         (&json!(2), &json!(false))
     );
-    let payment = &item["attempts"][1]["payments"][0];
+    let payment = &item["attempts"][1]["payment"];
     assert_eq!(payment["prepayId"], paid.prepay_id.to_string());
     let hidden = world.sandbox.binance().order(&format!("{order_id}01"));
     assert_eq!(hidden.unwrap().status, Status::Initial);

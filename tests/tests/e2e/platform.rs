@@ -2,7 +2,7 @@
 
 use sandbox::Options;
 use sandbox::binance::Play;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::answer::Answer;
 use crate::log::Log;
@@ -115,8 +115,12 @@ async fn confirmation_that_was_received_is_accepted_whatever_follows_its_status(
 
         let item = told(&world, &odd).await;
 
-        let accepted = json!({"revision": 1, "confirmedRevision": 1, "attempts": 1});
-        assert_eq!(item["confirmation"], accepted, "{case}");
+        let confirmation = &item["confirmation"];
+        assert_eq!(
+            confirmation["confirmedRevision"], confirmation["revision"],
+            "{case}"
+        );
+        assert_eq!(confirmation["attempts"], 1, "{case}");
         assert_eq!(odd.requests().len(), index + 1, "{case}");
         let delivery = world.sandbox.binance().deliveries().pop().unwrap();
         assert!(delivery.elapsed_ms < 4_000, "{case}: {delivery:?}");

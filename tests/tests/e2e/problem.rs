@@ -19,6 +19,11 @@ const ADVICE: [(u16, &str); 11] = [
     (429, "double the wait each time"),
     (500, "(minutes) with the same Idempotency-Key"),
 ];
+/// What no repeat mends, and who then must act.
+const NOT_RETRYABLE: [(&str, &str); 2] = [
+    ("PAID_UNKNOWN", "ask the operator"),
+    ("NOT_SET_UP", "tell the operator"),
+];
 const STORE_ADVICE: &str = "(seconds) with the same Idempotency-Key";
 
 /// Where the codes of our own are listed, one a line.
@@ -48,7 +53,8 @@ pub fn problem(answer: &Answer, status: u16) -> Value {
         status == 503 || order_id.is_some() == is_about_an_order,
         "{text}"
     );
-    assert_listed(members["code"].as_str().unwrap());
+    let code = members["code"].as_str().unwrap().to_owned();
+    assert_listed(&code);
     let mut take = |name: &str| {
         members
             .remove(name)
@@ -66,18 +72,15 @@ pub fn problem(answer: &Answer, status: u16) -> Value {
         "{text}"
     );
     let recommendation = take("recommendation");
-    let advice = ADVICE.iter().find(|(known, _)| *known == status);
-    let mut advice = advice.map_or(STORE_ADVICE, |(_, advice)| *advice);
-    if status == 400 && names_a_field {
-        advice = "correct the field";
-    }
+    let advice = advice(status, &code, names_a_field);
     assert!(
         recommendation
             .as_str()
             .is_some_and(|said| said.contains(advice)),
         "{text}"
     );
-    let is_retryable = [409, 429, 500, 503].contains(&status);
+    let is_repeatable = NOT_RETRYABLE.iter().all(|(known, _)| *known != code);
+    let is_retryable = [409, 429, 500, 503].contains(&status) && is_repeatable;
     assert_eq!(take("retryable"), is_retryable, "{text}");
     assert_eq!(
         answer.header("retry-after").is_some(),
@@ -87,6 +90,18 @@ pub fn problem(answer: &Answer, status: u16) -> Value {
     let msg = take("msg");
     assert_eq!(members.get("detail"), Some(&msg), "{text}");
     Value::Object(members)
+}
+
+/// What the answer recommends, in a phrase.
+fn advice(status: u16, code: &str, names_a_field: bool) -> &'static str {
+    let no_repeat = NOT_RETRYABLE.iter().find(|(known, _)| *known == code);
+    let by_status = ADVICE.iter().find(|(known, _)| *known == status);
+    match (no_repeat, by_status) {
+        (Some((_, who)), _) => who,
+        (None, _) if status == 400 && names_a_field => "correct the field",
+        (None, Some((_, advice))) => advice,
+        (None, None) => STORE_ADVICE,
+    }
 }
 
 /// A code is Binance's, or one of those that `openapi.yaml` lists.

@@ -61,7 +61,7 @@ async fn payment_whose_notification_never_came_is_found_and_confirmed() {
         .pay(&trade_no, Play::in_silence())
         .unwrap();
 
-    assert_eq!(world.reconcile_after(4 * MINUTE).await, summary(0, 0, 0, 0));
+    assert_eq!(world.reconcile_after(MINUTE).await, summary(0, 0, 0, 0));
     assert_eq!(world.reconcile_after(MINUTE).await, summary(1, 1, 1, 0));
 
     let item = world.item(&order_id);
@@ -69,33 +69,9 @@ async fn payment_whose_notification_never_came_is_found_and_confirmed() {
         (&item["status"], &item["late"]),
         (&json!("PAID"), &json!(false))
     );
-    assert!(item.get("dueAt").is_none());
+    assert_eq!(item["confirmation"].get("nextAttemptAtMs"), None);
     assert_eq!(world.sandbox.leadscalendar().confirmations().len(), 1);
     assert_eq!(world.reconcile_after(HOUR).await, summary(0, 0, 0, 0));
-}
-
-#[tokio::test]
-async fn unpaid_order_is_asked_about_three_times_and_then_expires() {
-    let world = World::start().await;
-    let (order_id, _) = world.pending().await;
-
-    assert_eq!(world.reconcile_after(5 * MINUTE).await, summary(1, 0, 0, 0));
-    assert_eq!(
-        world.reconcile_after(14 * MINUTE).await,
-        summary(0, 0, 0, 0)
-    );
-    assert_eq!(world.reconcile_after(MINUTE).await, summary(1, 0, 0, 0));
-    assert_eq!(
-        world.reconcile_after(40 * MINUTE).await,
-        summary(0, 0, 0, 0)
-    );
-    assert_eq!(world.reconcile_after(2 * MINUTE).await, summary(1, 1, 1, 0));
-
-    let item = world.item(&order_id);
-    assert_eq!(item["status"], "EXPIRED");
-    assert!(item.get("dueAt").is_none());
-    let confirmations = world.sandbox.leadscalendar().confirmations();
-    assert_eq!(confirmations[0].body["type"], "order.expired");
 }
 
 #[tokio::test]
@@ -219,14 +195,14 @@ async fn order_is_left_as_it_is_while_binance_is_away_and_asked_about_again() {
         .binance()
         .pay(&trade_no, Play::in_silence())
         .unwrap();
-    world.sandbox.binance().fault(On::Query, 1, Fault::Http500);
+    // For longer than a question is repeated.
+    world.sandbox.binance().fault(On::Query, 9, Fault::Http500);
 
-    assert_eq!(world.reconcile_after(5 * MINUTE).await, summary(1, 0, 0, 1));
+    assert_eq!(world.reconcile_after(2 * MINUTE).await, summary(1, 0, 0, 1));
     assert_eq!(world.item(&order_id)["status"], "PENDING");
-    assert_eq!(
-        world.reconcile_after(15 * MINUTE).await,
-        summary(1, 1, 1, 0)
-    );
+    world.sandbox.binance().clear_faults();
+    assert_eq!(world.reconcile_after(4 * MINUTE).await, summary(0, 0, 0, 0));
+    assert_eq!(world.reconcile_after(2 * MINUTE).await, summary(1, 1, 1, 0));
 }
 
 #[tokio::test]

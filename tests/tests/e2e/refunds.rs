@@ -1,11 +1,12 @@
 //! Money that goes back: partly, wholly, before the payment is known, and replayed.
 
-use sandbox::binance::{Fault, Forgery, On, Play};
+use sandbox::binance::{Fault, Forgery, On, Play, RefundInfoAs};
 use serde_json::{Value, json};
 
+use crate::reconcile::{HOUR, MINUTE};
 use crate::signed::{
-    Opened, about, assert_acknowledged, deliver, history, open, pay, pay_as, pay_silently, signed,
-    telling, told,
+    Opened, about, assert_acknowledged, assert_at_rest, assert_confirmed, binance_calls, deliver,
+    history, open, pay, pay_as, pay_silently, signed, telling, told,
 };
 use crate::world::World;
 
@@ -56,12 +57,10 @@ async fn each_refund_is_told_under_its_own_webhook_id_until_all_is_refunded() {
         "REFUNDED",
     ];
     assert_eq!(history(&item), expected);
-    assert_eq!(item["attempts"][0]["refunded"], "1.00020004");
-    assert_eq!(item.get("dueAt"), None);
-    assert_eq!(
-        item["confirmation"],
-        json!({"revision": 4, "confirmedRevision": 4, "attempts": 1})
-    );
+    let refunded = &item["attempts"][0]["payment"]["refunded"];
+    assert_eq!(*refunded, json!({"total": "1.00020004"}));
+    assert_at_rest(&item);
+    assert_confirmed(&item);
     let expected = [
         telling(&order.id, 1, "order.paid", "PAID"),
         telling(&order.id, 2, "order.refunded", "PARTIALLY_REFUNDED"),
@@ -69,12 +68,7 @@ async fn each_refund_is_told_under_its_own_webhook_id_until_all_is_refunded() {
         telling(&order.id, 4, "order.refunded", "REFUNDED"),
     ];
     assert_eq!(told(&world), expected);
-    let expected = [
-        json!(null),
-        json!("0.40000000"),
-        json!("0.50000000"),
-        json!("1.00020004"),
-    ];
+    let expected = ["0", "0.4", "0.5", "1.00020004"];
     assert_eq!(refunded_amounts(&world), expected);
     let mut times: Vec<Value> = world
         .sandbox
@@ -97,7 +91,8 @@ async fn refund_before_the_payment_is_known_is_verified_and_told_once() {
     refund(&world, &order, Some("0.4")).await;
 
     let item = world.item(&order.id);
-    assert_eq!(history(&item), ["CREATED", "PENDING", "PARTIALLY_REFUNDED"]);
+    let part = "PARTIALLY_REFUNDED";
+    assert_eq!(history(&item), ["CREATED", "PENDING", part, part]);
     let expected = [telling(
         &order.id,
         1,
@@ -106,6 +101,12 @@ async fn refund_before_the_payment_is_known_is_verified_and_told_once() {
     )];
     assert_eq!(told(&world), expected);
 
+    // A query does not say how much; the notification does, once the payment is known that it agrees with.
+    assert_eq!(refunded_amounts(&world), [json!("0.4")]);
+    let shown = world.shown(&order.id).await;
+    assert_eq!(shown["payments"][0]["refundedAmount"], "0.4");
+    assert_eq!(shown["refundable"], "0.60020004");
+
     assert_acknowledged(&deliver(&world, &payment).await);
 
     assert_eq!(world.item(&order.id), item);
@@ -113,30 +114,36 @@ async fn refund_before_the_payment_is_known_is_verified_and_told_once() {
 }
 
 #[tokio::test]
-async fn refund_before_the_payment_waits_for_it_when_binance_cannot_be_asked() {
+async fn refund_before_the_payment_is_learned_later_when_binance_cannot_be_asked() {
     let world = World::start().await;
     let order = open(&world).await;
     pay_silently(&world, &order);
     let payment = signed(&world, about(&order)).await;
-    world.sandbox.binance().fault(On::Query, 1, Fault::Http500);
+    world.sandbox.binance().fault(On::Query, 99, Fault::Http500);
 
     refund(&world, &order, None).await;
 
+    world.sandbox.binance().clear_faults();
     let item = world.item(&order.id);
     assert_eq!(history(&item), ["CREATED", "PENDING"]);
-    assert_eq!(item["attempts"][0]["refunded"], "1.00020004");
     assert_eq!(told(&world), []);
     let due_in_ms = item["dueAt"].as_i64().unwrap() - sandbox::clock::now_ms();
     assert!((50_000..=60_000).contains(&due_in_ms), "{due_in_ms}");
 
     assert_acknowledged(&deliver(&world, &payment).await);
 
-    assert_eq!(world.item(&order.id)["status"], "REFUNDED");
-    assert_eq!(
-        told(&world),
-        [telling(&order.id, 1, "order.refunded", "REFUNDED")]
-    );
-    assert_eq!(refunded_amounts(&world), [json!("1.00020004")]);
+    assert_eq!(world.item(&order.id)["status"], "PAID");
+    world.reconcile_after(MINUTE).await;
+
+    let item = world.item(&order.id);
+    assert_eq!(history(&item), ["CREATED", "PENDING", "PAID", "REFUNDED"]);
+    assert_at_rest(&item);
+    let expected = [
+        telling(&order.id, 1, "order.paid", "PAID"),
+        telling(&order.id, 2, "order.refunded", "REFUNDED"),
+    ];
+    assert_eq!(told(&world), expected);
+    assert_eq!(refunded_amounts(&world), ["0", "1.00020004"]);
 }
 
 #[tokio::test]
@@ -208,9 +215,8 @@ async fn refund_while_leadscalendar_is_slow_is_told_all_the_same() {
     assert_acknowledged(&answer);
     let item = world.item(&order.id);
     assert_eq!(item["status"], "REFUNDED");
-    assert_eq!(item["confirmation"]["revision"], 2);
-    assert_eq!(item["confirmation"]["confirmedRevision"], 2);
-    assert_eq!(item.get("dueAt"), None);
+    assert_confirmed(&item);
+    assert_at_rest(&item);
     let expected = [
         telling(&order.id, 1, "order.paid", "PAID"),
         telling(&order.id, 2, "order.refunded", "REFUNDED"),
@@ -219,7 +225,7 @@ async fn refund_while_leadscalendar_is_slow_is_told_all_the_same() {
 }
 
 #[tokio::test]
-async fn refund_of_a_payment_in_dispute_is_told() {
+async fn refund_of_a_payment_in_dispute_ends_the_dispute_when_all_of_it_went_back() {
     let world = World::start().await;
     let order = open(&world).await;
     let wrong = Play {
@@ -228,14 +234,60 @@ async fn refund_of_a_payment_in_dispute_is_told() {
     };
     pay_as(&world, &order.trade_no, wrong).await;
 
-    refund(&world, &order, Some("0.5")).await;
+    refund(&world, &order, Some("0.2")).await;
+    assert_eq!(world.item(&order.id)["status"], "DISPUTED");
+    refund(&world, &order, None).await;
 
     let expected = [
         telling(&order.id, 1, "order.disputed", "DISPUTED"),
         telling(&order.id, 2, "order.disputed", "DISPUTED"),
+        telling(&order.id, 3, "order.refunded", "REFUNDED"),
     ];
     assert_eq!(told(&world), expected);
-    let amounts = refunded_amounts(&world);
-    assert_eq!(amounts, [json!(null), json!("0.50000000")]);
-    assert_eq!(world.item(&order.id).get("dueAt"), None);
+    assert_eq!(refunded_amounts(&world), ["0", "0.2", "0.5"]);
+    assert_at_rest(&world.item(&order.id));
+}
+
+#[tokio::test]
+async fn refund_whose_info_is_a_string_or_absent_is_told_all_the_same() {
+    for (form, questions) in [(RefundInfoAs::String, 0), (RefundInfoAs::Absent, 1)] {
+        let world = World::start().await;
+        let order = open(&world).await;
+        pay(&world, &order).await;
+        let binance = world.sandbox.binance();
+        binance.behave(|behaviour| behaviour.refund_info = form);
+
+        refund(&world, &order, None).await;
+
+        let expected = [
+            telling(&order.id, 1, "order.paid", "PAID"),
+            telling(&order.id, 2, "order.refunded", "REFUNDED"),
+        ];
+        assert_eq!(told(&world), expected, "{form:?}");
+        assert_eq!(refunded_amounts(&world), ["0", "1.00020004"]);
+        assert_eq!(binance_calls(&world, "/order/query"), questions, "{form:?}");
+    }
+}
+
+#[tokio::test]
+async fn refund_under_way_is_asked_about_again_before_anything_is_told() {
+    let world = World::start().await;
+    let order = open(&world).await;
+    pay(&world, &order).await;
+    let paid = world.shown(&order.id).await;
+    let binance = world.sandbox.binance();
+    binance.refund(&order.trade_no, Play::in_silence()).unwrap();
+    binance.refunding(&order.trade_no, true).unwrap();
+
+    world.reconcile_after(24 * HOUR).await;
+
+    assert_eq!(world.shown(&order.id).await, paid);
+    let due_in_ms = world.item(&order.id)["dueAt"].as_i64().unwrap() - binance.now_ms();
+    assert!((290_000..=300_000).contains(&due_in_ms), "{due_in_ms}");
+
+    binance.refunding(&order.trade_no, false).unwrap();
+    world.reconcile_after(5 * MINUTE).await;
+
+    assert_eq!(world.item(&order.id)["status"], "REFUNDED");
+    assert_eq!(told(&world).len(), 2);
 }

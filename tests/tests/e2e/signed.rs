@@ -1,7 +1,10 @@
 //! Notifications in the hand of a test: signed by the simulator, sent when, how and as often as the test wants.
 
-use sandbox::binance::{Forgery, Play};
-use serde_json::Value;
+use std::collections::BTreeSet;
+
+use sandbox::binance::{Envelope, Fault, Forgery, Play};
+use sandbox::leadscalendar::Confirmation;
+use serde_json::{Value, json};
 
 use crate::world::{Answer, World};
 
@@ -10,6 +13,9 @@ pub const SUCCESS: &str = r#"{"returnCode":"SUCCESS","returnMessage":null}"#;
 
 /// What every wrong signature is told.
 pub const NOT_BINANCES: &str = "the signature is not Binance's";
+
+/// `webhook-id`, type and status of a confirmation.
+pub type Told = (String, String, String);
 
 /// An order whose checkout is open.
 pub struct Opened {
@@ -51,6 +57,16 @@ pub async fn open(world: &World) -> Opened {
         id: created.text_of("orderId"),
         trade_no: created.text_of("merchantTradeNo"),
         prepay_id: created.text_of("prepayId"),
+    }
+}
+
+/// A refusal by Binance: an answer, and not repeated.
+pub fn refused(code: &str) -> Fault {
+    Fault::Refuse {
+        code: code.to_owned(),
+        message: "Refused.".to_owned(),
+        http: 200,
+        envelope: Envelope::default(),
     }
 }
 
@@ -156,40 +172,84 @@ fn assert_answer(answer: &Answer, status: u16, body: &str) {
     );
 }
 
-/// What LeadsCalendar was told: `webhook-id`, type and status of each confirmation, none of which it objected to.
+/// What LeadsCalendar was told: `webhook-id`, type and status of each confirmation, none of which it objected to. Revisions
+/// are seconds, so an order's are numbered here by their size: 1, 2, 3.
 #[track_caller]
-pub fn told(world: &World) -> Vec<(String, String, String)> {
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+pub fn told(world: &World) -> Vec<Told> {
     let confirmations = world.sandbox.leadscalendar().confirmations();
-    let told = confirmations.into_iter().map(|confirmation| {
+    let mut revisions: BTreeSet<(String, i64)> = BTreeSet::new();
+    let of = |confirmation: &Confirmation| {
+        let data = &confirmation.body["data"];
+        let revision = data["revision"].as_i64().unwrap();
+        (text(&data["orderId"]), revision)
+    };
+    revisions.extend(confirmations.iter().map(of));
+    let told = confirmations.iter().map(|confirmation| {
         assert_eq!(confirmation.objection, None);
+        let (order_id, revision) = of(confirmation);
+        let webhook_id = format!("{order_id}_{revision}");
+        assert_eq!(confirmation.webhook_id, Some(webhook_id));
+        let known = revisions
+            .iter()
+            .filter(|(id, known)| *id == order_id && *known <= revision);
         let body = &confirmation.body;
-        (
-            confirmation.webhook_id.unwrap_or_default(),
-            text(&body["type"]),
-            text(&body["data"]["status"]),
-        )
+        let (kind, status) = (text(&body["type"]), text(&body["data"]["status"]));
+        (format!("{order_id}_{}", known.count()), kind, status)
     });
     told.collect()
 }
 
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
 /// What LeadsCalendar was told of one order.
 #[track_caller]
-pub fn told_of(world: &World, order: &Opened) -> Vec<(String, String, String)> {
+pub fn told_of(world: &World, order: &Opened) -> Vec<Told> {
     let mut told = told(world);
     told.retain(|(webhook_id, _, _)| webhook_id.starts_with(&order.id));
     told
 }
 
-/// One line of [`told`].
-pub fn telling(
-    order_id: &str,
-    revision: u32,
-    kind: &str,
-    status: &str,
-) -> (String, String, String) {
+/// One line of [`told`]: the order's revision is the smallest, or which in size, that was told of it.
+pub fn telling(order_id: &str, revision: u32, kind: &str, status: &str) -> Told {
     let webhook_id = format!("{order_id}_{revision}");
     (webhook_id, kind.to_owned(), status.to_owned())
+}
+
+/// LeadsCalendar has accepted the order as it stands, at the first attempt.
+#[track_caller]
+pub fn assert_confirmed(item: &Value) {
+    let confirmation = &item["confirmation"];
+    let (revision, told) = (&confirmation["revision"], &confirmation["told"]);
+    assert_eq!(
+        *confirmation,
+        json!({"revision": revision, "confirmedRevision": revision, "told": told, "attempts": 1})
+    );
+}
+
+/// Nothing is left to do but to ask Binance when the first step of the order's status comes.
+#[track_caller]
+pub fn assert_at_rest(item: &Value) {
+    let owed = ["alarms", "alarmAtMs", "report", "claim"];
+    assert_eq!(owed.map(|name| item.get(name)), [None; 4], "{item}");
+    assert_eq!(item["confirmation"].get("nextAttemptAtMs"), None, "{item}");
+    let step_ms = match item["status"].as_str().unwrap() {
+        "PAID" | "PARTIALLY_REFUNDED" => Some(24 * 60 * 60_000),
+        "CANCELED" | "EXPIRED" | "FAILED" => Some(60 * 60_000),
+        "DISPUTED" => Some(5 * 60_000),
+        "REFUNDED" => None,
+        status => panic!("{status} is not at rest: {item}"),
+    };
+    let from_ms = item["steps"]["fromMs"].as_i64().unwrap();
+    let due_at = step_ms.map(|step_ms| Value::from(from_ms + step_ms));
+    assert_eq!(item.get("dueAt"), due_at.as_ref(), "{item}");
+}
+
+/// A time as views show it.
+pub fn rfc3339(at_ms: i64) -> String {
+    let time = jiff::Timestamp::from_millisecond(at_ms).unwrap();
+    format!("{time:.3}")
 }
 
 /// The statuses an order went through.

@@ -153,9 +153,9 @@ async fn write_repeated_by_the_request_that_gave_up_leaves_the_one_that_took_ove
         retry_after: Some(60),
     };
     world.sandbox.binance().fault(On::Create, 1, limited);
-    // The order is recorded at once; that Binance was not to be had is written, too, but answered when the SDK has given up
+    // The namespace and the order are recorded at once; that Binance was not to be had is written, too, but answered when the SDK has given up
     // waiting. It repeats the write, and finds what happened meanwhile.
-    for ms in [0, 5_000] {
+    for ms in [0, 0, 5_000] {
         let slow = StoreFault::Slow { ms };
         world.sandbox.dynamodb().fault(Some("PutItem"), 1, slow);
     }

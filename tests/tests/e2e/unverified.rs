@@ -1,11 +1,14 @@
 //! Payments reported before, or without, Binance's answer to the create call: Binance is asked, and believed.
 
 use sandbox::binance::{Fault, On, Play};
-use serde_json::{Value, json};
+use serde_json::json;
 
+use crate::reconcile::MINUTE;
+pub use crate::signed::refused as refused_query;
 use crate::signed::{
-    Opened, about, assert_acknowledged, binance_calls, cancel, deliver, history, open, pay, pay_as,
-    pay_silently, signed, telling, told, told_of,
+    Opened, about, assert_acknowledged, assert_at_rest, assert_confirmed, binance_calls, cancel,
+    deliver, history, open, pay, pay_as, pay_silently, refused, rfc3339, signed, telling, told,
+    told_of,
 };
 use crate::world::World;
 
@@ -29,15 +32,6 @@ async fn with_lost_answer(world: &World) -> (Opened, Opened) {
     (first, second)
 }
 
-pub fn refused_query(code: &str) -> Fault {
-    Fault::Refuse {
-        code: code.to_owned(),
-        message: "Order not found.".to_owned(),
-        http: 200,
-        envelope: sandbox::binance::Envelope::default(),
-    }
-}
-
 #[tokio::test]
 async fn notification_before_the_create_answer_pays_once() {
     let world = World::start().await;
@@ -53,19 +47,15 @@ async fn notification_before_the_create_answer_pays_once() {
     let trade_no = created.text_of("merchantTradeNo");
     let at_binance = world.sandbox.binance().order(&trade_no).unwrap();
     assert_eq!(order["status"], "PAID");
-    assert_eq!(order["checkoutUrl"], at_binance.checkout_url);
+    assert_eq!(order["checkoutUrl"], json!(null));
     assert_eq!(order["prepayId"], at_binance.prepay_id.to_string());
     let order_id = created.text_of("orderId");
     let item = world.item(&order_id);
     assert_eq!(history(&item), ["CREATED", "PAID"]);
     assert_eq!(item["late"], false);
     assert_eq!(item["attempts"].as_array().unwrap().len(), 1);
-    assert_eq!(item["attempts"][0]["payments"].as_array().unwrap().len(), 1);
-    assert_eq!(
-        item["confirmation"],
-        json!({"revision": 1, "confirmedRevision": 1, "attempts": 1})
-    );
-    assert_eq!((item.get("dueAt"), item.get("claim")), (None, None));
+    assert_eq!(order["payments"].as_array().unwrap().len(), 1);
+    assert_at_rest(&item);
     let expected = [telling(&order_id, 1, "order.paid", "PAID")];
     assert_eq!(told(&world), expected);
     assert_eq!(binance_calls(&world, QUERY), 1);
@@ -85,7 +75,7 @@ async fn payment_of_an_attempt_whose_answer_was_lost_is_verified_and_late() {
         (&json!(1), &json!(true))
     );
     assert_eq!(item["attempts"][0]["terms"]["prepayId"], first.prepay_id);
-    assert_eq!(item.get("dueAt"), None);
+    assert_at_rest(&item);
     assert_eq!(binance_calls(&world, QUERY), 1);
     let expected = [telling(&first.id, 1, "order.paid", "PAID")];
     assert_eq!(told(&world), expected);
@@ -96,54 +86,47 @@ async fn payment_of_an_attempt_whose_answer_was_lost_is_verified_and_late() {
 }
 
 #[tokio::test]
-async fn payment_that_cannot_be_verified_yet_is_acknowledged_and_kept() {
+async fn payment_that_cannot_be_verified_yet_is_acknowledged_and_asked_about_in_a_minute() {
     let world = World::start().await;
-    for fault in [Fault::Http500, Fault::LostAnswer, refused_query("400202")] {
+    for fault in [Fault::Http500, Fault::LostAnswer, refused("400202")] {
         let (first, _) = with_lost_answer(&world).await;
         let binance = world.sandbox.binance();
-        binance.fault(On::Query, 1, fault);
+        binance.fault(On::Query, 99, fault);
         pay_silently(&world, &first);
         let notification = signed(&world, about(&first)).await;
 
         assert_acknowledged(&deliver(&world, &notification).await);
 
-        assert_eq!(binance.faults(), []);
+        binance.clear_faults();
         let item = world.item(&first.id);
-        let paid = binance.order(&first.trade_no).unwrap().payment.unwrap();
         assert_eq!(history(&item), ["CREATED", "PENDING"]);
-        assert_eq!(
-            item["attempts"][0]["payments"],
-            json!([{
-                "prepayId": first.prepay_id,
-                "transactionId": paid.transaction_id,
-                "amount": "1.00020004",
-                "currency": "USDT",
-                "paidAtMs": paid.transact_time,
-            }])
-        );
+        assert_eq!(item["attempts"][0].get("payment"), None);
         let due_in_ms = item["dueAt"].as_i64().unwrap() - sandbox::clock::now_ms();
         assert!((50_000..=60_000).contains(&due_in_ms), "{due_in_ms}");
         assert_eq!(told_of(&world, &first), []);
 
+        // The second asking is waited for.
+        let asked = binance_calls(&world, QUERY);
         assert_acknowledged(&deliver(&world, &notification).await);
+        assert_eq!(binance_calls(&world, QUERY), asked);
+        world.reconcile_after(MINUTE).await;
 
         let item = world.item(&first.id);
         assert_eq!(
             (&item["status"], &item["late"]),
             (&json!("PAID"), &json!(true))
         );
-        assert_eq!(item.get("dueAt"), None);
+        assert_at_rest(&item);
         let expected = [telling(&first.id, 1, "order.paid", "PAID")];
         assert_eq!(told_of(&world, &first), expected);
     }
 }
 
 #[tokio::test]
-async fn both_attempts_paid_is_one_paid_order_with_both_payments_on_record() {
+async fn both_attempts_paid_is_one_paid_order_whose_second_payment_is_told() {
     let world = World::start().await;
     let (first, second) = with_lost_answer(&world).await;
     pay(&world, &second).await;
-    let paid = world.item(&first.id);
 
     pay(&world, &first).await;
 
@@ -152,27 +135,39 @@ async fn both_attempts_paid_is_one_paid_order_with_both_payments_on_record() {
         (&item["paidAttempt"], &item["late"]),
         (&json!(2), &json!(false))
     );
-    assert_eq!(item["history"], paid["history"]);
-    assert_eq!(item["confirmation"], paid["confirmation"]);
-    let payments = |attempt: usize| {
-        item["attempts"][attempt]["payments"]
-            .as_array()
-            .map(Vec::len)
-    };
-    assert_eq!((payments(0), payments(1)), (Some(1), Some(1)));
-    let expected = [telling(&first.id, 1, "order.paid", "PAID")];
+    assert_eq!(history(&item), ["CREATED", "PENDING", "PAID", "PAID"]);
+    let expected = [
+        telling(&first.id, 1, "order.paid", "PAID"),
+        telling(&first.id, 2, "order.paid", "PAID"),
+    ];
     assert_eq!(told(&world), expected);
+    let data = world.sandbox.leadscalendar().confirmations().remove(1).body["data"].take();
+    let payment = |order: &Opened| {
+        let order = world.sandbox.binance().order(&order.trade_no).unwrap();
+        let payment = order.payment.unwrap();
+        json!({
+            "merchantTradeNo": order.merchant_trade_no,
+            "transactionId": payment.transaction_id,
+            "amount": "1.00020004",
+            "currency": "USDT",
+            "paidAt": rfc3339(payment.transact_time),
+            "refundedAmount": "0",
+        })
+    };
+    assert_eq!(data["payments"], json!([payment(&first), payment(&second)]));
+    assert_eq!(data["merchantTradeNo"], second.trade_no);
+    assert_eq!(data["refundable"], "2.00040008");
 }
 
 #[tokio::test]
 async fn closing_of_an_older_attempt_changes_nothing() {
     let world = World::start().await;
     let (first, second) = with_lost_answer(&world).await;
-    let before = world.item(&first.id);
+    let before = world.shown(&first.id).await;
 
     cancel(&world, &first.trade_no).await;
 
-    assert_eq!(world.item(&first.id), before);
+    assert_eq!(world.shown(&first.id).await, before);
     assert_eq!(told(&world), []);
     pay(&world, &second).await;
     let item = world.item(&first.id);
@@ -187,15 +182,64 @@ async fn change_beside_an_unverified_payment_is_confirmed_at_once() {
     let world = World::start().await;
     let (first, second) = with_lost_answer(&world).await;
     let binance = world.sandbox.binance();
-    binance.fault(On::Query, 1, Fault::Http500);
+    binance.fault(On::Query, 99, Fault::Http500);
     pay_as(&world, &first.trade_no, Play::default()).await;
     assert_eq!(world.item(&first.id)["status"], "PENDING");
 
     cancel(&world, &second.trade_no).await;
 
-    let item = world.item(&first.id);
-    let confirmation: &Value = &item["confirmation"];
-    assert_ne!(confirmation["revision"], 0, "{item}");
-    assert_eq!(confirmation["confirmedRevision"], confirmation["revision"]);
-    assert_eq!(told(&world).len(), 1);
+    assert_confirmed(&world.item(&first.id));
+    let expected = [telling(&first.id, 1, "order.canceled", "CANCELED")];
+    assert_eq!(told(&world), expected);
+}
+
+#[tokio::test]
+async fn payment_found_after_all_was_refunded_is_told_and_can_be_refunded() {
+    let world = World::start().await;
+    let (first, second) = with_lost_answer(&world).await;
+    pay(&world, &second).await;
+    let binance = world.sandbox.binance();
+    binance
+        .refund(&second.trade_no, Play::in_silence())
+        .unwrap();
+    world.reconcile_after(24 * 60 * MINUTE).await;
+    assert_eq!(world.item(&first.id)["status"], "REFUNDED");
+
+    let late = Play {
+        late: true,
+        ..Play::default()
+    };
+    pay_as(&world, &first.trade_no, late).await;
+
+    let shown = world.shown(&first.id).await;
+    assert_eq!(shown["status"], "PARTIALLY_REFUNDED");
+    assert_eq!(shown["refundedAmount"], "1.00020004");
+    assert_eq!(shown["refundable"], "1.00020004");
+    assert_at_rest(&world.item(&first.id));
+    let expected = [
+        telling(&first.id, 1, "order.paid", "PAID"),
+        telling(&first.id, 2, "order.refunded", "REFUNDED"),
+        telling(&first.id, 3, "order.refunded", "PARTIALLY_REFUNDED"),
+    ];
+    assert_eq!(told(&world), expected);
+}
+
+#[tokio::test]
+async fn second_payment_is_believed_by_an_answer_only() {
+    let world = World::start().await;
+    let (first, second) = with_lost_answer(&world).await;
+    // So its prepay id, amount and currency are known.
+    let wish = json!({"ask": first.id});
+    world.functions.reconcile(wish).await.unwrap();
+    pay(&world, &second).await;
+    let before = world.shown(&first.id).await;
+    let asked = binance_calls(&world, QUERY);
+
+    let untrue = signed(&world, about(&first)).await;
+    assert_acknowledged(&deliver(&world, &untrue).await);
+
+    assert_eq!(binance_calls(&world, QUERY), asked + 1);
+    assert_eq!(world.shown(&first.id).await, before);
+    let expected = [telling(&first.id, 1, "order.paid", "PAID")];
+    assert_eq!(told(&world), expected);
 }

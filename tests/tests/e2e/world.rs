@@ -102,6 +102,13 @@ impl World {
         }
     }
 
+    /// The order as `GET /orders/{orderId}` shows it, history and confirmation included.
+    pub async fn shown(&self, order_id: &str) -> Value {
+        let answer = self.get(order_id, &[]).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        answer.json()
+    }
+
     /// The order as DynamoDB holds it.
     pub fn item(&self, order_id: &str) -> Value {
         self.sandbox
@@ -111,8 +118,11 @@ impl World {
             .unwrap_or_else(|| panic!("no item {order_id}"))
     }
 
+    /// The orders in the table: all that it holds but its own random value, the namespace of the ids.
     pub fn items(&self) -> Vec<Value> {
-        self.sandbox.dynamodb().items().unwrap()
+        let mut items = self.sandbox.dynamodb().items().unwrap();
+        items.retain(|item| item["orderId"] != "namespace");
+        items
     }
 
     /// Waits until `done` holds; notifications and confirmations arrive in their own time.

@@ -12,6 +12,7 @@ use sandbox::clock;
 use serde_json::{Map, Value, json};
 
 use crate::fleet::Life;
+use crate::notice::Notice;
 use crate::random::Random;
 use crate::world::{Notification, Told, World};
 
@@ -154,19 +155,22 @@ impl World {
         }
     }
 
-    /// What Binance has been thanked for is in the table already.
+    /// What Binance has been thanked for is in the table already, or is to be asked about.
     fn must_be_durable(&self, body: &[u8]) {
-        let Some((kind, trade_no, data)) = read_notification(body) else {
+        let Some(notice) = Notice::read(body) else {
             return;
         };
-        let Some((order_id, attempt)) = trade_no.split_at_checked(30) else {
+        let order = self.sandbox.binance().order(&notice.trade_no);
+        if order.is_none_or(|order| !notice.is_of(&order)) {
             return;
-        };
+        }
+        let (kind, order_id) = (notice.kind.as_str(), notice.order_id());
         let Some(item) = self.item(order_id) else {
             return self.wrong(order_id, format!("lost: {kind} acknowledged, and no item"));
         };
-        let index = attempt.parse::<usize>().unwrap() - 1;
-        if !is_recorded(&kind, &data, &item["attempts"][index]) {
+        let attempt = &item["attempts"][notice.attempt() - 1];
+        if !notice.is_recorded(attempt) && item["report"].is_null() {
+            let trade_no = &notice.trade_no;
             self.wrong(
                 order_id,
                 format!("lost: {kind} of {trade_no} acknowledged before it is recorded"),
@@ -177,33 +181,4 @@ impl World {
     fn kills(&self, random: &mut Random, per_mille: u64) -> bool {
         random.chance(per_mille) && !self.is_calm()
     }
-}
-
-/// The status, the trade number and the data of a notification.
-pub fn read_notification(body: &[u8]) -> Option<(String, String, Value)> {
-    let envelope: Value = serde_json::from_slice(body).ok()?;
-    let data: Value = serde_json::from_str(envelope["data"].as_str()?).ok()?;
-    let kind = envelope["bizStatus"].as_str()?.to_owned();
-    Some((kind, data["merchantTradeNo"].as_str()?.to_owned(), data))
-}
-
-/// Whether the attempt holds what the notification says of money.
-pub fn is_recorded(kind: &str, data: &Value, attempt: &Value) -> bool {
-    let has_payment = attempt["payments"]
-        .as_array()
-        .is_some_and(|payments| !payments.is_empty());
-    match kind {
-        "PAY_SUCCESS" => has_payment,
-        "REFUND_SUCCESS" => {
-            let told = amount(&data["refundInfo"]["refundedAmount"]);
-            amount(&attempt["refunded"]) >= told
-        }
-        _ => true,
-    }
-}
-
-/// An amount as a decimal; nothing is zero.
-pub fn amount(value: &Value) -> rust_decimal::Decimal {
-    let text = value.as_str().unwrap_or("0");
-    text.parse().unwrap()
 }

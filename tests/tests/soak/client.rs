@@ -128,7 +128,7 @@ async fn look_again(world: &Arc<World>, script: &Script, told: &Told, random: &m
     let path = format!("/orders/{order_id}");
     let read = world.request(Method::GET, &path, None, &[], random).await;
     match read {
-        Some((200, _, body)) if body["orderId"] == *order_id => {}
+        Some((200, _, body)) if body["orderId"] == *order_id => world.memory().read.push(body),
         None | Some((500 | 503, ..)) => {}
         Some((status, _, body)) => {
             let sentence = format!("lost: {status} to GET {path}: {body}");

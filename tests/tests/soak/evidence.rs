@@ -2,12 +2,15 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use sandbox::binance::{Call, Delivery, Order};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use sandbox::binance::{Call, Delivery, Order, PlayedBend};
 use sandbox::dynamodb::StoreCall;
 use sandbox::leadscalendar::Confirmation;
 use serde_json::Value;
 
 use crate::operator::paid_before_the_answer;
+use crate::strange::NOBODYS;
 use crate::world::{Told, World};
 
 /// The first digits of a trade number are the order's id.
@@ -22,6 +25,8 @@ pub struct Case {
     pub calls: Vec<Call>,
     pub deliveries: Vec<Delivery>,
     pub confirmations: Vec<Confirmation>,
+    /// Each view of it that was answered or sent.
+    pub views: Vec<Value>,
 }
 
 /// Everything at the end.
@@ -31,6 +36,12 @@ pub struct Evidence {
     pub by_reference: HashMap<String, Vec<String>>,
     pub told: HashMap<u64, Vec<Told>>,
     pub hidden: HashSet<String>,
+    pub late: HashSet<String>,
+    /// What the ids of the table are made with; none if no key ever came.
+    pub namespace: Option<Vec<u8>>,
+    /// The simulator's time.
+    pub now_ms: i64,
+    pub bends: Vec<PlayedBend>,
     pub wrong: Vec<(String, String)>,
     pub injected: BTreeMap<&'static str, u64>,
     pub calls: Vec<Call>,
@@ -50,6 +61,10 @@ impl Evidence {
             by_reference: HashMap::new(),
             told: std::mem::take(&mut memory.told),
             hidden: std::mem::take(&mut memory.hidden),
+            late: std::mem::take(&mut memory.late),
+            namespace: None,
+            now_ms: sandbox.binance().now_ms(),
+            bends: std::mem::take(&mut memory.bends),
             wrong: std::mem::take(&mut memory.wrong),
             injected: std::mem::take(&mut memory.injected),
             store_calls: sandbox.dynamodb().calls(),
@@ -57,17 +72,26 @@ impl Evidence {
             calls,
             confirmations,
         };
+        let read = std::mem::take(&mut memory.read);
         drop(memory);
         evidence
             .hidden
             .extend(paid_before_the_answer(&evidence.calls));
         evidence.sort(world, deliveries);
+        evidence.sort_views(read);
+        // Binance was asked about a number that another merchant made up.
+        let is_nobodys = |case: &Case| case.order_id.starts_with(NOBODYS) && case.item.is_none();
+        evidence.cases.retain(|_, case| !is_nobodys(case));
         evidence
     }
 
     fn sort(&mut self, world: &World, deliveries: Vec<Delivery>) {
         for item in world.sandbox.dynamodb().items().unwrap() {
             let order_id = item["orderId"].as_str().unwrap().to_owned();
+            if order_id == "namespace" {
+                self.namespace = STANDARD.decode(item["namespace"].as_str().unwrap()).ok();
+                continue;
+            }
             let reference = item["request"]["reference"].as_str().unwrap_or_default();
             let of_reference = self.by_reference.entry(reference.to_owned()).or_default();
             of_reference.push(order_id.clone());
@@ -94,6 +118,27 @@ impl Evidence {
         }
     }
 
+    fn sort_views(&mut self, read: Vec<Value>) {
+        let told = self.told.values().flatten();
+        let created = told.filter(|told| told.status == Some(201));
+        let mut views: Vec<Value> = created.map(|told| told.body.clone()).collect();
+        views.extend(read.into_iter().map(|mut view| {
+            // What a reader is told beside the view.
+            let fields = view.as_object_mut().unwrap();
+            fields.retain(|name, _| !["history", "confirmation"].contains(&name.as_str()));
+            view
+        }));
+        views.extend(
+            self.confirmations
+                .iter()
+                .map(|one| one.body["data"].clone()),
+        );
+        for view in views {
+            let order_id = view["orderId"].as_str().unwrap_or_default().to_owned();
+            self.case(&order_id).views.push(view);
+        }
+    }
+
     fn case(&mut self, order_id: &str) -> &mut Case {
         self.cases
             .entry(order_id.to_owned())
@@ -104,6 +149,7 @@ impl Evidence {
                 calls: Vec::new(),
                 deliveries: Vec::new(),
                 confirmations: Vec::new(),
+                views: Vec::new(),
             })
     }
 }

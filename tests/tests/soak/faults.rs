@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sandbox::binance::{Envelope, Fault, On};
+use sandbox::binance::{BendOn, Envelope, Fault, On, Play, Status};
 use sandbox::dynamodb::StoreFault;
 use sandbox::leadscalendar::Mode;
 
@@ -20,6 +20,12 @@ impl World {
             self.sandbox
                 .binance()
                 .fault(On::Create, 1, create_fault(random));
+        }
+        if random.chance(60) {
+            self.bend_one(BendOn::Create, random);
+        }
+        if random.chance(12) {
+            self.deny_one(random);
         }
         self.store_faults(random, 100);
         if random.chance(6) {
@@ -51,6 +57,12 @@ impl World {
             self.sandbox
                 .binance()
                 .fault(On::Query, 1, query_fault(random));
+        }
+        if random.chance(60) {
+            self.bend_one(BendOn::Query, random);
+        }
+        if random.chance(120) {
+            self.bend_one(BendOn::Notification, random);
         }
         if random.chance(20) {
             self.inject("cold start");
@@ -119,6 +131,8 @@ impl World {
         self.is_calm
             .store(true, std::sync::atomic::Ordering::Relaxed);
         self.sandbox.binance().clear_faults();
+        self.memory().bends = self.sandbox.binance().bends();
+        self.sandbox.binance().clear_bends();
         // Hundreds expire at once now; that they do is found by asking.
         let binance = self.sandbox.binance();
         binance.behave(|behaviour| behaviour.closed_on_expiry = false);
@@ -132,6 +146,26 @@ impl World {
             server.come_back();
         }
         self.fleet.replace_all();
+    }
+
+    /// What was under way, or being refunded, comes to its end; nobody is told of it.
+    pub fn end_what_is_under_way(&self, random: &mut Random) {
+        let binance = self.sandbox.binance();
+        for order in binance.orders() {
+            let trade_no = order.merchant_trade_no.as_str();
+            if order.refunding {
+                binance.refunding(trade_no, false).unwrap();
+            }
+            if order.status != Status::Pending {
+                continue;
+            }
+            if random.chance(600) {
+                self.inject("paid in silence after the storm");
+                binance.pay(trade_no, Play::in_silence()).unwrap();
+            } else {
+                binance.under_way(trade_no, false).unwrap();
+            }
+        }
     }
 }
 

@@ -74,7 +74,8 @@ impl Fleet {
         // Of its own, as at Lambda: that nobody waits for it any more does not end it.
         let invoked = tokio::spawn(async move {
             let limit = Duration::from_millis(deadline_ms.saturating_sub(clock_ms()));
-            let lived = killed_after(life.polls, functions.invoke(event));
+            // Boxed, since it is a large future.
+            let lived = killed_after(life.polls, Box::pin(functions.invoke(event)));
             tokio::time::timeout(limit, lived).await.ok().flatten()
         });
         invoked.await.unwrap()

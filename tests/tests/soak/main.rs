@@ -4,6 +4,7 @@
 //! `SOAK_ORDERS`, `SOAK_SEED` and `SOAK_CLIENTS` say how much, and what.
 
 mod api;
+mod bends;
 mod client;
 mod evidence;
 mod faults;
@@ -14,12 +15,16 @@ mod fleet;
     reason = "the end-to-end suite serves it over HTTP, the soak invokes it"
 )]
 mod gateway;
+mod money;
+mod notice;
 mod operator;
 mod payer;
 mod random;
 mod report;
 mod requests;
 mod script;
+mod strange;
+mod telling;
 mod verdict;
 mod world;
 

@@ -1,17 +1,16 @@
 //! The schedule, the time that is moved, and the end, when everything that is due is done.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use rust_decimal::Decimal;
-use sandbox::binance::{Call, Delivery, Forgery, Status};
+use sandbox::binance::{Call, Forgery, Status};
 use sandbox::clock;
 use serde_json::json;
 
-use crate::api::{amount, read_notification};
 use crate::client;
+use crate::evidence::ID_DIGITS;
 use crate::fleet::killed_after;
 use crate::payer;
 use crate::random::{Random, Stream};
@@ -19,25 +18,9 @@ use crate::world::World;
 
 const MINUTE: u32 = 60;
 const HOUR: u32 = 60 * MINUTE;
+const DAY: u32 = 24 * HOUR;
 /// Longer than the wait before the simulator's last repeat of a notification.
 const QUIET_MS: u64 = 1_500;
-
-/// The questions about a checkout, then the schedule of confirmations, each step more than long enough.
-const LAST_STEPS: [u32; 13] = [
-    6 * MINUTE,
-    16 * MINUTE,
-    50 * MINUTE,
-    6 * MINUTE,
-    6 * MINUTE,
-    40 * MINUTE,
-    3 * HOUR,
-    6 * HOUR,
-    12 * HOUR,
-    17 * HOUR,
-    24 * HOUR,
-    29 * HOUR,
-    29 * HOUR,
-];
 
 /// Runs the schedule at the real time until it is stopped.
 pub async fn schedule(world: Arc<World>) {
@@ -109,29 +92,42 @@ fn pay_hidden_checkouts(world: &World, per_mille: u64, random: &mut Random) {
     }
 }
 
-/// The storm is over: what was left behind is made up for.
+/// The storm is over: what was left behind is made up for by asking, within the steps of each status.
 pub async fn finish(world: &Arc<World>) {
     let random = &mut Random::of(world.settings.seed, Stream::Operator, 1);
     pay_hidden_checkouts(world, 150, random);
     world.calm_down();
+    world.end_what_is_under_way(random);
     notifications_have_come(world).await;
     println!(
         "{:>5} s  the last notification has come",
         world.elapsed_secs()
     );
-    do_all_that_is_due(world, random).await;
+    let began_ms = world.sandbox.binance().now_ms();
+    pass(world, began_ms, 3 * HOUR, random).await;
     let later = std::mem::take(&mut world.memory().later);
-    for number in &later {
-        client::come_back(world, *number).await;
+    for number in later {
+        client::come_back(world, number).await;
     }
-    if send_again_what_only_notifications_tell(world).await || !later.is_empty() {
-        do_all_that_is_due(world, random).await;
+    pass(world, began_ms, 2 * DAY, random).await;
+    payer::days_later(world, random);
+    pass(world, began_ms, 40 * DAY, random).await;
+    if send_again_what_is_not_asked_about(world).await {
+        let sent_ms = world.sandbox.binance().now_ms();
+        pass(world, sent_ms, 2 * DAY, random).await;
     }
 }
 
-async fn do_all_that_is_due(world: &World, random: &mut Random) {
-    for seconds in LAST_STEPS {
-        advance(world, seconds, random).await;
+/// Lets time pass until so many seconds after `from_ms`, in steps that grow, each followed by all that is due then.
+async fn pass(world: &World, from_ms: i64, seconds: u32, random: &mut Random) {
+    loop {
+        let passed_ms = world.sandbox.binance().now_ms() - from_ms;
+        let passed = u32::try_from(passed_ms / 1_000).unwrap();
+        if passed >= seconds {
+            return;
+        }
+        let step = (6 * MINUTE).max(passed / 3);
+        advance(world, step.min(seconds - passed + 1), random).await;
     }
 }
 
@@ -157,46 +153,24 @@ async fn notifications_have_come(world: &World) {
     world.wrong("", "notifications do not end");
 }
 
-/// Binance repeats for days what we have not acknowledged, and an order that is over is not asked about: refunds, late
-/// payments, and payments beside another one. Whether anything was sent.
-async fn send_again_what_only_notifications_tell(world: &World) -> bool {
-    let binance = world.sandbox.binance();
-    let mut deliveries: HashMap<String, Vec<Delivery>> = HashMap::new();
-    for delivery in binance.deliveries() {
-        let trade_no = delivery.trade_no.clone().unwrap_or_default();
-        deliveries.entry(trade_no).or_default().push(delivery);
-    }
-    let told_only = orders_told_by_notifications_only(world);
+/// An order of which nothing is left is not asked about again, so that only a notification tells of a payment beside that
+/// one; Binance repeats it for days. Whether anything was sent.
+async fn send_again_what_is_not_asked_about(world: &World) -> bool {
     let mut has_sent = false;
-    for order in binance.orders() {
+    for order in world.sandbox.binance().orders() {
         let trade_no = order.merchant_trade_no.as_str();
-        let own = deliveries.remove(trade_no).unwrap_or_default();
-        let is_known = own
-            .iter()
-            .any(|one| one.biz_status == "PAY_SUCCESS" && one.acknowledged);
-        if order.payment.is_some() && !is_known && told_only.contains(&trade_no[..30]) {
-            has_sent |= send_again(world, trade_no, None).await;
-        }
-        let refunds = own.iter().filter(|one| one.biz_status == "REFUND_SUCCESS");
-        let newest = refunds.max_by_key(|one| (refunded(one), one.acknowledged));
-        if let Some(newest) = newest.filter(|newest| !newest.acknowledged) {
-            has_sent |= send_again(world, trade_no, Some(newest.body.clone())).await;
+        let (id, attempt) = trade_no.split_at(ID_DIGITS);
+        let Some(item) = world.item(id).filter(|_| order.payment.is_some()) else {
+            continue;
+        };
+        let attempt = attempt.parse::<usize>().unwrap() - 1;
+        let is_known = item["attempts"][attempt]["payment"].is_object();
+        if item["status"] == "REFUNDED" && !is_known {
+            send_again(world, trade_no).await;
+            has_sent = true;
         }
     }
     has_sent
-}
-
-fn refunded(delivery: &Delivery) -> Decimal {
-    let (.., data) = read_notification(delivery.body.as_bytes()).unwrap();
-    amount(&data["refundInfo"]["refundedAmount"])
-}
-
-/// The ids of orders of which a checkout was paid that was hidden, or over.
-fn orders_told_by_notifications_only(world: &World) -> HashSet<String> {
-    let memory = world.memory();
-    let paid_early = paid_before_the_answer(&world.sandbox.binance().calls());
-    let special = memory.hidden.iter().chain(&memory.late).chain(&paid_early);
-    special.map(|trade_no| trade_no[..30].to_owned()).collect()
 }
 
 /// The trade numbers that the simulator paid on its own, by the fault `webhookFirst`.
@@ -210,11 +184,9 @@ pub fn paid_before_the_answer(calls: &[Call]) -> HashSet<String> {
     calls.filter_map(|call| call.trade_no.clone()).collect()
 }
 
-async fn send_again(world: &World, trade_no: &str, body: Option<String>) -> bool {
+async fn send_again(world: &World, trade_no: &str) {
     let forgery = Forgery {
         merchant_trade_no: Some(trade_no.to_owned()),
-        biz_status: body.as_ref().map(|_| "REFUND_SUCCESS".to_owned()),
-        body,
         ..Forgery::default()
     };
     world.inject("notification sent again at the end");
@@ -224,7 +196,6 @@ async fn send_again(world: &World, trade_no: &str, body: Option<String>) -> bool
             "unconfirmed: a notification is refused with nothing wrong: {:?}",
             delivery.answer
         );
-        world.wrong(&trade_no[..30], sentence);
+        world.wrong(&trade_no[..ID_DIGITS], sentence);
     }
-    true
 }

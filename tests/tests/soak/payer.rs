@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rust_decimal::Decimal;
-use sandbox::binance::{Binance, Forgery, Play, Signature, Status};
+use sandbox::binance::{Binance, Forgery, Play, RefundInfoAs, Signature, Status};
 
 use crate::random::{Random, Stream};
-use crate::script::{End, Notice, Refund, Script, notice};
+use crate::script::{End, Notice, Refund, Script, Wait, notice};
 use crate::world::World;
 
 /// Plays the script at the checkout of `trade_no`, which a client was told of.
@@ -18,10 +18,46 @@ pub async fn play(world: &Arc<World>, script: &Script, trade_no: &str) {
     if let Some(signature) = script.forgery {
         forge(world, trade_no, signature).await;
     }
+    others(world, script, trade_no, true).await;
     tokio::time::sleep(Duration::from_millis(script.pause_ms)).await;
     world.faults_before_payment(random);
+    if let Some(wait) = script.under_way {
+        let is_begun = binance.under_way(trade_no, true).is_ok();
+        tokio::time::sleep(Duration::from_millis(random.between(0, 400))).await;
+        if is_begun && wait == Wait::Moment {
+            let _ = binance.under_way(trade_no, false);
+        }
+    }
+    end(binance, script, trade_no, random);
+    if script.is_late && matches!(script.end, End::Cancels | End::LetsExpire) {
+        tokio::time::sleep(Duration::from_millis(random.between(0, 600))).await;
+        pay_late(world, trade_no, random);
+    }
+    if let Some(wait) = script.refunding
+        && binance.refunding(trade_no, true).is_ok()
+    {
+        world.inject("being refunded");
+        tokio::time::sleep(Duration::from_millis(random.between(0, 600))).await;
+        let _ = binance.refunding(trade_no, wait == Wait::Storm);
+    }
+    refund(world, script, trade_no, random).await;
+    others(world, script, trade_no, false).await;
+    if script.replays {
+        replay(world, random).await;
+    }
+}
+
+async fn others(world: &World, script: &Script, trade_no: &str, is_before: bool) {
+    for strange in &script.strange {
+        if strange.is_before == is_before {
+            strange.play(world, trade_no).await;
+        }
+    }
+}
+
+/// The checkout may be over by now: then nothing more can happen to it, but a late payment.
+fn end(binance: &Binance, script: &Script, trade_no: &str, random: &mut Random) {
     let play = told_by(script.notice);
-    // The checkout may be over by now: then nothing more can happen to it, but a late payment.
     match script.end {
         End::Pays => {
             let _ = binance.pay(trade_no, play);
@@ -52,14 +88,6 @@ pub async fn play(world: &Arc<World>, script: &Script, trade_no: &str) {
         }
         End::Leaves => {}
     }
-    if script.is_late && matches!(script.end, End::Cancels | End::LetsExpire) {
-        tokio::time::sleep(Duration::from_millis(random.between(0, 600))).await;
-        pay_late(world, trade_no, random);
-    }
-    refund(world, script, trade_no, random).await;
-    if script.replays {
-        replay(world, random).await;
-    }
 }
 
 fn told_by(notice: Notice) -> Play {
@@ -77,7 +105,7 @@ fn told_by(notice: Notice) -> Play {
     }
 }
 
-/// Nobody asks about an order that is over, so the notification is all there is; it is sent again at the end if need be.
+/// Whether or not it is told: whoever asks finds it.
 pub fn pay_late(world: &World, trade_no: &str, random: &mut Random) {
     let play = Play {
         late: true,
@@ -102,7 +130,7 @@ pub fn pay_hidden(world: &World, trade_no: &str, random: &mut Random) {
     }
 }
 
-/// No two refunds are on their way at once: that would be a race between two notifications of Binance's own.
+/// By hand, of which Binance tells nobody, or told in one of three forms.
 async fn refund(world: &Arc<World>, script: &Script, trade_no: &str, random: &mut Random) {
     let binance = world.sandbox.binance();
     let steps: &[Option<i64>] = match script.refund {
@@ -121,13 +149,28 @@ async fn refund(world: &Arc<World>, script: &Script, trade_no: &str, random: &mu
         let later = Notice::Late {
             ms: random.between(1, 500),
         };
-        let notice = random.weighted(&[(3, Notice::Prompt), (1, Notice::Twice), (2, later)]);
+        let notice = random.weighted(&[
+            (3, Notice::Prompt),
+            (1, Notice::Twice),
+            (2, later),
+            (3, Notice::Never),
+        ]);
+        let form = random.weighted(&[
+            (3, RefundInfoAs::Object),
+            (2, RefundInfoAs::String),
+            (1, RefundInfoAs::Absent),
+        ]);
+        binance.behave(|behaviour| behaviour.refund_info = form);
         let play = Play {
             amount: amount.map(|amount| amount.to_string()),
             ..told_by(notice)
         };
         if binance.refund(trade_no, play).is_ok() {
-            world.inject("refund");
+            world.inject(if notice == Notice::Never {
+                "refund by hand, in silence"
+            } else {
+                "refund"
+            });
         }
     }
 }
@@ -136,6 +179,35 @@ fn price(binance: &Binance, trade_no: &str) -> Option<Decimal> {
     let order = binance.order(trade_no)?;
     let is_paid = matches!(order.status, Status::Paid | Status::Refunded);
     Some(order.payment?.amount).filter(|_| is_paid)
+}
+
+/// When all seems to be over: paid all the same, or refunded by hand, and nobody is told. Whoever asks finds it.
+pub fn days_later(world: &World, random: &mut Random) {
+    let binance = world.sandbox.binance();
+    for order in binance.orders() {
+        let trade_no = order.merchant_trade_no.as_str();
+        let is_known = world.memory().known.contains(trade_no);
+        if is_known && matches!(order.status, Status::Canceled | Status::Expired) {
+            if random.chance(100) {
+                let play = Play {
+                    late: true,
+                    ..Play::in_silence()
+                };
+                binance.pay(trade_no, play).unwrap();
+                world.inject("paid in silence, days later");
+                world.memory().late.insert(order.merchant_trade_no);
+            }
+        } else if let Some(price) = price(binance, trade_no).filter(|_| random.chance(60)) {
+            let part = (price / Decimal::from(7)).trunc_with_scale(4);
+            let play = Play {
+                amount: random.chance(500).then(|| part.to_string()),
+                ..Play::in_silence()
+            };
+            if binance.refund(trade_no, play).is_ok() {
+                world.inject("refund by hand, in silence, days later");
+            }
+        }
+    }
 }
 
 async fn forge(world: &World, trade_no: &str, signature: Signature) {

@@ -6,7 +6,8 @@ use sandbox::leadscalendar::Mode;
 use serde_json::Value;
 
 use crate::evidence::Evidence;
-use crate::verdict::{Finding, KINDS, is_owed};
+use crate::telling::is_owed;
+use crate::verdict::{Finding, KINDS};
 use crate::world::Settings;
 
 /// Stories that are told in full; the others are counted.
@@ -21,7 +22,7 @@ pub fn print(settings: Settings, evidence: &Evidence, findings: &[Finding], secs
     print_counts(&injected(evidence));
     println!("\nFound");
     let mut statuses = Counts::new();
-    let (mut late, mut gone, mut second) = (0, 0, 0);
+    let (mut late, mut gone, mut second, mut part) = (0, 0, 0, 0);
     for case in evidence.cases.values() {
         let Some(item) = &case.item else { continue };
         let status = item["status"].as_str().unwrap_or_default();
@@ -30,12 +31,16 @@ pub fn print(settings: Settings, evidence: &Evidence, findings: &[Finding], secs
         gone += u64::from(is_owed(item));
         let paid = case.orders.iter().filter(|order| order.payment.is_some());
         second += u64::from(paid.count() > 1);
+        let attempts = item["attempts"].as_array().into_iter().flatten();
+        let is_part = |attempt: &Value| attempt["payment"]["refunded"] == "part";
+        part += u64::from(attempts.into_iter().any(is_part));
     }
     print_counts(&statuses);
     let accepted = evidence.confirmations.iter().filter(|one| one.accepted);
     for (what, number) in [
         ("of them paid late", late),
         ("of them paid a second time, on purpose", second),
+        ("of them refunded in part, of unknown size", part),
         ("of them not confirmed because LeadsCalendar is gone", gone),
         ("calls of Binance", len(evidence.calls.len())),
         ("calls of DynamoDB", len(evidence.store_calls.len())),
@@ -63,6 +68,16 @@ fn injected(evidence: &Evidence) -> Counts {
             let on = call.path.rsplit('/').next().unwrap_or_default();
             count(&mut counts, format!("Binance, {on}: {}", name(fault)));
         }
+    }
+    for played in evidence.bends.iter().filter(|played| played.played > 0) {
+        let bend = serde_json::to_value(played).unwrap();
+        let on = bend["on"].as_str().unwrap_or_default();
+        let changes = ["set", "remove", "twice", "quote", "body"];
+        let change = changes.iter().find(|change| bend.get(**change).is_some());
+        count(
+            &mut counts,
+            format!("bent, {on}: {}", change.unwrap_or(&"set")),
+        );
     }
     for call in &evidence.store_calls {
         if let Some(fault) = call.fault {

@@ -2,13 +2,22 @@
 
 use std::collections::BTreeSet;
 
+use aws_lc_rs::hmac;
 use sandbox::binance::Status;
-use sha2::{Digest as _, Sha256};
 
 use crate::evidence::{Case, Evidence};
 use crate::script::Script;
 use crate::verdict::Finding;
 use crate::world::Told;
+
+/// Where a payer can be sent; one is enough.
+const WAYS: [&str; 5] = [
+    "checkoutUrl",
+    "qrcodeLink",
+    "qrContent",
+    "deeplink",
+    "universalUrl",
+];
 
 /// Every difference between the answers for one number of the soak and the orders that carry it.
 pub fn judge(script: &Script, evidence: &Evidence) -> Vec<Finding> {
@@ -21,7 +30,7 @@ pub fn judge(script: &Script, evidence: &Evidence) -> Vec<Finding> {
         .told
         .get(&script.number)
         .map_or(&[][..], Vec::as_slice);
-    let derived = script.key.as_deref().map(derived);
+    let derived = script.key.as_deref().map(|key| derived(key, evidence));
     let mut findings = Vec::new();
     let mut found = |sentence: String| {
         let order_id = orders
@@ -43,7 +52,8 @@ pub fn judge(script: &Script, evidence: &Evidence) -> Vec<Finding> {
             found(format!("doubled: {order_id} is not the order of its key"));
         }
         let is_open = one.text("status") == Some("PENDING");
-        if one.text("status") == Some("CREATED") || (is_open && one.text("checkoutUrl").is_none()) {
+        let is_payable = WAYS.iter().any(|way| one.text(way).is_some());
+        if one.text("status") == Some("CREATED") || is_open != is_payable {
             found(format!("lost: 201 without a checkout for {order_id}"));
         }
     }
@@ -82,9 +92,11 @@ fn open_checkouts<'a>(
         .collect()
 }
 
-/// The order id that belongs to a key of LeadsCalendar.
-fn derived(key: &str) -> String {
-    let digest = Sha256::digest(format!("LeadsCalendar\0{key}"));
-    let digits = digest.iter().map(|byte| format!("{byte:02x}"));
+/// The order id that belongs to a key of LeadsCalendar in this table.
+fn derived(key: &str, evidence: &Evidence) -> String {
+    let namespace = evidence.namespace.as_deref().unwrap_or_default();
+    let namespace = hmac::Key::new(hmac::HMAC_SHA256, namespace);
+    let tag = hmac::sign(&namespace, format!("LeadsCalendar\0{key}").as_bytes());
+    let digits = tag.as_ref().iter().map(|byte| format!("{byte:02x}"));
     digits.take(15).collect()
 }

@@ -4,6 +4,7 @@ use sandbox::binance::Signature;
 use serde_json::{Value, json};
 
 use crate::random::{Random, Stream};
+use crate::strange::Strange;
 
 /// The plan of one order.
 #[derive(Clone, Debug)]
@@ -34,6 +35,12 @@ pub struct Script {
     pub refund: Refund,
     pub forgery: Option<Signature>,
     pub replays: bool,
+    /// What other merchants do under the order's number.
+    pub strange: Vec<Strange>,
+    /// The payer is at it for a while before it ends, or until the storm is over.
+    pub under_way: Option<Wait>,
+    /// The query says `REFUNDING` for a while, or until the storm is over.
+    pub refunding: Option<Wait>,
 }
 
 /// How the payer leaves the checkout.
@@ -46,6 +53,13 @@ pub enum End {
     LetsExpire,
     Fails,
     Leaves,
+}
+
+/// How long something takes that Binance does at once otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wait {
+    Moment,
+    Storm,
 }
 
 /// How Binance tells of it.
@@ -102,6 +116,13 @@ impl Script {
             ]),
             forgery: random.chance(80).then(|| forgery(random)),
             replays: random.chance(120),
+            strange: match random.between(1, 100) {
+                1..=10 => vec![Strange::of(random)],
+                11..=14 => vec![Strange::of(random), Strange::of(random)],
+                _ => Vec::new(),
+            },
+            under_way: random.chance(70).then(|| wait(random)),
+            refunding: random.chance(50).then(|| wait(random)),
         }
     }
 
@@ -132,6 +153,10 @@ pub fn notice(random: &mut Random) -> Notice {
         (150, late),
         (200, Notice::Never),
     ])
+}
+
+fn wait(random: &mut Random) -> Wait {
+    random.weighted(&[(2, Wait::Moment), (1, Wait::Storm)])
 }
 
 /// Making a stranger's key takes a tenth of a second, so it is done rarely.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use sandbox::binance::Behaviour;
+use sandbox::binance::{Behaviour, PlayedBend};
 use sandbox::{Options, Sandbox, clock};
 use serde_json::Value;
 use tokio::sync::RwLock;
@@ -29,6 +29,8 @@ pub struct World {
     /// Time is moved only while no `create-order` runs: its claim is measured by the real clock.
     pub at_rest: RwLock<()>,
     pub began_ms: i64,
+    /// Where notifications are received.
+    pub callback_url: String,
     /// No more faults.
     pub is_calm: AtomicBool,
     /// Orders whose client and payer are done.
@@ -49,6 +51,10 @@ pub struct Memory {
     pub told: HashMap<u64, Vec<Told>>,
     /// Trade numbers that some client was told.
     pub known: HashSet<String>,
+    /// What was bent.
+    pub bends: Vec<PlayedBend>,
+    /// Every order that was read.
+    pub read: Vec<Value>,
     /// The numbers of orders whose client comes back at the end.
     pub later: Vec<u64>,
     /// Checkouts that nobody was told of, and that were paid on purpose.
@@ -92,18 +98,23 @@ impl World {
                 first_repeat_ms: 40,
                 delivery_timeout_ms: 4_000,
                 closed_on_expiry: settings.seed % 2 == 1,
+                closed_notices: settings.seed % 5 != 3,
+                biz_id_str: settings.seed % 4 != 2,
+                fresh_signatures: settings.seed % 3 != 2,
                 ..Behaviour::default()
             },
             ..Options::default()
         };
         let sandbox = Sandbox::start(options).await.unwrap();
-        let fleet = Fleet::new(sandbox.settings(&format!("{url}/binance-callback")));
+        let callback_url = format!("{url}/binance-callback");
+        let fleet = Fleet::new(sandbox.settings(&callback_url));
         Arc::new(Self {
             settings,
             sandbox,
             fleet,
             at_rest: RwLock::new(()),
             began_ms: clock::now_ms(),
+            callback_url,
             is_calm: AtomicBool::new(false),
             completed: AtomicU64::new(0),
             receiving: AtomicU64::new(0),

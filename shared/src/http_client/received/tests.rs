@@ -50,22 +50,30 @@ async fn what_came_before_a_break_is_kept() {
 }
 
 #[tokio::test]
-async fn body_that_does_not_end_is_waited_for_no_longer_than_allowed() {
+async fn body_that_does_not_end_is_waited_for_no_longer_than_allowed_and_a_whole_one_hardly() {
+    for (body, within_ms) in [("{", 50), ("{}", 60_000)] {
+        let received = from_one_that_stays_open(body, Duration::from_millis(within_ms)).await;
+        assert_eq!((received.status, received.body), (200, body.into()));
+        assert_eq!(received.cut, Some(TOO_SLOW));
+    }
+}
+
+/// What is received of an answer that announces more than comes, on a connection that stays open.
+async fn from_one_that_stays_open(body: &str, within: Duration) -> Received {
+    let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n{body}");
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
     let open = std::thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
         // Answered before it has asked, a client takes the answer for another one's.
         let _ = stream.read(&mut [0; 2_048]).unwrap();
-        let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n{}";
-        stream.write_all(answer).unwrap();
+        stream.write_all(answer.as_bytes()).unwrap();
         stream
     });
     let response = binance_client().unwrap().post(url).send().await.unwrap();
-    let received = Received::read(response, 100, Duration::from_millis(50), 0).await;
-    assert_eq!((received.status, received.body), (200, b"{}".to_vec()));
-    assert_eq!(received.cut, Some(TOO_SLOW));
+    let received = Received::read(response, 100, within, 0).await;
     drop(open.join().unwrap());
+    received
 }
 
 #[tokio::test]

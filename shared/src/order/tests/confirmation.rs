@@ -1,8 +1,8 @@
-//! What LeadsCalendar is still owed.
+//! What LeadsCalendar is still owed, and when it is tried again.
 
 use super::*;
 
-fn answer() -> Unaccepted {
+pub(super) fn answer() -> Unaccepted {
     Unaccepted {
         reason: "HTTP status 503".to_owned(),
         retry_after_ms: None,
@@ -10,33 +10,48 @@ fn answer() -> Unaccepted {
     }
 }
 
-fn unaccepted(revision: u32, attempt: u32) -> Event {
+/// LeadsCalendar does not accept the current revision.
+fn unaccepted(order: &Order, attempt: u32, answer: Unaccepted) -> Event {
     Event::Unconfirmed {
-        revision,
+        revision: order.confirmation.revision,
         attempt,
-        answer: answer(),
+        answer,
     }
+}
+
+/// LeadsCalendar accepts the current revision.
+fn confirmed(order: &Order) -> Event {
+    let revision = order.confirmation.revision;
+    Event::Confirmed { revision }
+}
+
+fn settled() -> Order {
+    after([opened(1), paid(1)])
+}
+
+/// The wait after the first attempt at `T0` was answered so.
+fn wait_ms(order: &mut Order, answer: Unaccepted) -> i64 {
+    let refused = unaccepted(order, 1, answer);
+    order.apply(&refused, "confirmation", T0);
+    order.confirmation.next_attempt_at_ms.unwrap() - T0
 }
 
 #[test]
 fn first_attempt_is_left_to_whoever_made_the_change() {
-    let order = after([opened(1), paid(1)]);
+    let order = settled();
 
-    assert_eq!(order.confirmation.revision, 1);
-    assert_eq!(
-        order.confirmation.next_attempt_at_ms,
-        Some(T0 + 1_000 + 30_000)
-    );
+    assert_eq!(order.confirmation.next_attempt_at_ms, Some(TOLD + 30_000));
 }
 
 #[test]
 fn repeats_follow_the_schedule_with_a_fifth_of_jitter_and_then_end() {
-    let mut order = after([opened(1), paid(1)]);
+    let mut order = settled();
     let mut at_ms = T0;
-    for (step_ms, attempt) in SCHEDULE_MS.into_iter().zip(1..) {
-        order.apply(&unaccepted(1, attempt), "confirmation", at_ms);
+    for (minutes, attempt) in [1, 5, 30, 120, 300, 600, 840, 1_200, 1_440].iter().zip(1..) {
+        let refused = unaccepted(&order, attempt, answer());
+        order.apply(&refused, "confirmation", at_ms);
         let next_ms = order.confirmation.next_attempt_at_ms.unwrap();
-        let wait_ms = next_ms - at_ms;
+        let (wait_ms, step_ms) = (next_ms - at_ms, minutes * MINUTE);
         assert!(
             (step_ms * 8 / 10..=step_ms * 12 / 10).contains(&wait_ms),
             "{wait_ms} for {step_ms}"
@@ -44,11 +59,14 @@ fn repeats_follow_the_schedule_with_a_fifth_of_jitter_and_then_end() {
         at_ms = next_ms;
     }
     assert!(order.alarms.is_empty());
-    order.apply(&unaccepted(1, 10), "confirmation", at_ms);
+    let refused = unaccepted(&order, 10, answer());
+    order.apply(&refused, "confirmation", at_ms);
 
-    assert_eq!(order.confirmation.attempts, 10);
-    assert_eq!(order.confirmation.next_attempt_at_ms, None);
-    assert!(order.confirmation.is_owed());
+    let confirmation = &order.confirmation;
+    assert_eq!(confirmation.attempts, 10);
+    assert_eq!(confirmation.next_attempt_at_ms, None);
+    assert_eq!(confirmation.last_error.as_deref(), Some("HTTP status 503"));
+    assert!(confirmation.is_owed());
     assert_eq!(order.alarms, [Alarm::Exhausted]);
 }
 
@@ -56,39 +74,30 @@ fn repeats_follow_the_schedule_with_a_fifth_of_jitter_and_then_end() {
 fn jitter_spreads_orders() {
     let waits: std::collections::BTreeSet<i64> = (0..=255)
         .map(|byte| {
-            let mut order = after([opened(1), paid(1)]);
+            let mut order = settled();
             order.order_id = OrderId::from_random([byte; 15]);
-            order.apply(&unaccepted(1, 1), "confirmation", T0);
-            order.confirmation.next_attempt_at_ms.unwrap() - T0
+            wait_ms(&mut order, answer())
         })
         .collect();
 
     assert_eq!(
         (waits.first(), waits.last(), waits.len()),
-        (Some(&4_000), Some(&6_000), 41)
+        (Some(&48_000), Some(&72_000), 41)
     );
 }
 
 #[test]
 fn retry_after_is_obeyed_up_to_twice_the_step() {
     for (asked_ms, at_least, at_most) in [
-        (1_000, 4_000, 6_000),
-        (9_000, 9_000, 9_000),
-        (3_600_000, 10_000, 10_000),
+        (1_000, 48_000, 72_000),
+        (90_000, 90_000, 90_000),
+        (3_600_000, 120_000, 120_000),
     ] {
-        let mut order = after([opened(1), paid(1)]);
         let answer = Unaccepted {
             retry_after_ms: Some(asked_ms),
             ..answer()
         };
-        let unconfirmed = Event::Unconfirmed {
-            revision: 1,
-            attempt: 1,
-            answer,
-        };
-        order.apply(&unconfirmed, "confirmation", T0);
-
-        let wait_ms = order.confirmation.next_attempt_at_ms.unwrap() - T0;
+        let wait_ms = wait_ms(&mut settled(), answer);
         assert!(
             (at_least..=at_most).contains(&wait_ms),
             "{wait_ms} for {asked_ms}"
@@ -98,146 +107,111 @@ fn retry_after_is_obeyed_up_to_twice_the_step() {
 
 #[test]
 fn gone_stops_and_an_operator_can_start_again() {
-    let mut order = after([opened(1), paid(1)]);
-    let gone = Event::Unconfirmed {
-        revision: 1,
-        attempt: 1,
-        answer: Unaccepted {
-            is_gone: true,
-            ..answer()
-        },
+    let mut order = settled();
+    let gone = Unaccepted {
+        is_gone: true,
+        ..answer()
     };
-    order.apply(&gone, "confirmation", T0);
+    let refused = unaccepted(&order, 1, gone);
+    order.apply(&refused, "confirmation", T0);
     assert_eq!(order.confirmation.next_attempt_at_ms, None);
     assert_eq!(order.alarms, [Alarm::Exhausted]);
-    let raised = alarmed(&order);
-    order.apply(&raised, "alarm", T0);
-    assert_eq!(order.due_at_ms(), None);
 
     order.apply(&Event::RepeatAsked, "operator", LATER);
     assert_eq!(
-        (order.due_at_ms(), order.confirmation.attempts),
+        (
+            order.confirmation.next_attempt_at_ms,
+            order.confirmation.attempts
+        ),
         (Some(LATER), 0)
     );
 }
 
 #[test]
 fn attempt_that_failed_counts_once_whoever_says_so_again() {
-    let mut order = after([opened(1), paid(1)]);
-    order.apply(&unaccepted(1, 1), "confirmation", T0);
+    let mut order = settled();
+    let refused = unaccepted(&order, 1, answer());
+    order.apply(&refused, "confirmation", T0);
     let once = order.clone();
 
     for attempt in [0, 1, 3] {
-        let applied = order.apply(&unaccepted(1, attempt), "confirmation", LATER);
+        let again = unaccepted(&order, attempt, answer());
+        let applied = order.apply(&again, "confirmation", LATER);
         assert_eq!(applied, Applied::Unchanged, "{attempt}");
     }
     assert_eq!(order, once);
-    order.apply(&unaccepted(1, 2), "confirmation", LATER);
+    let refused = unaccepted(&order, 2, answer());
+    order.apply(&refused, "confirmation", LATER);
     assert_eq!(order.confirmation.attempts, 2);
 }
 
 #[test]
 fn there_is_nothing_to_repeat_while_the_order_waits_for_its_payer() {
-    let mut order = created();
-    order.apply(&Event::Abandoned, "abandoned", LATER);
-    order.apply(
-        &Event::Resumed(claim("second", LATER + 28_000)),
-        "resumed",
-        LATER,
-    );
-    order.apply(&learned(2, opened(2)), "create", LATER);
-    assert_eq!(order.confirmation.revision, 1);
-
-    let repeated = order.apply(&Event::RepeatAsked, "operator", LATER);
-    assert_eq!(repeated, Applied::Unchanged);
+    for mut order in [created(), after([opened(1)]), on_second_attempt()] {
+        let repeated = order.apply(&Event::RepeatAsked, "operator", LATER);
+        assert_eq!(repeated, Applied::Unchanged);
+    }
 }
 
 #[test]
 fn accepted_confirmation_can_be_repeated_under_its_old_revision() {
-    let mut order = after([opened(1), paid(1)]);
-    order.apply(&Event::Confirmed { revision: 1 }, "confirmation", T0);
+    let mut order = settled();
+    let accepted = confirmed(&order);
+    order.apply(&accepted, "confirmation", T0);
     assert!(!order.confirmation.is_owed());
+    let told = order.clone();
 
     order.apply(&Event::RepeatAsked, "operator", LATER);
-    assert_eq!(
-        (order.confirmation.revision, order.confirmation.is_owed()),
-        (1, true)
-    );
+    assert!(order.confirmation.is_owed());
+    assert_eq!(order.confirmation.next_attempt_at_ms, Some(LATER));
+    assert_eq!(order.confirmation.revision, told.confirmation.revision);
+    assert_eq!(order.telling(), told.telling());
+
+    order.apply(&accepted, "confirmation", LATER);
+    assert!(!order.confirmation.is_owed());
+    assert_eq!(order.confirmation.next_attempt_at_ms, None);
 }
 
 #[test]
-fn late_acceptance_of_an_older_revision_does_not_settle_the_newer_one() {
-    let mut order = after([opened(1), paid(1), refunded("0.5")]);
-    order.apply(&Event::Confirmed { revision: 1 }, "confirmation", LATER);
-
-    assert_eq!(
-        (
-            order.confirmation.revision,
-            order.confirmation.confirmed_revision
-        ),
-        (2, 1)
-    );
-    assert!(order.confirmation.is_owed() && order.due_at_ms().is_some());
+fn acceptance_of_a_revision_that_is_not_there_says_nothing() {
+    let mut order = settled();
+    let revision = order.confirmation.revision;
+    for revision in [0, T0 / 1_000, revision + 1] {
+        let accepted = Event::Confirmed { revision };
+        let applied = order.apply(&accepted, "confirmation", LATER);
+        assert_eq!(applied, Applied::Unchanged, "{revision}");
+    }
 }
 
 #[test]
-fn outcome_of_an_older_revision_does_not_count_against_the_newer_one() {
-    let mut order = after([opened(1), paid(1), refunded("0.5")]);
+fn accepted_attempt_counts_and_takes_the_error_away() {
+    let mut order = settled();
+    let refused = unaccepted(&order, 1, answer());
+    order.apply(&refused, "confirmation", T0);
+    let accepted = confirmed(&order);
+    order.apply(&accepted, "confirmation", LATER);
 
-    assert_eq!(
-        order.apply(&unaccepted(1, 1), "confirmation", LATER),
-        Applied::Unchanged
-    );
+    let expected = serde_json::json!({
+        "confirmedRevision": order.confirmation.revision,
+        "attempts": 2,
+        "nextAttemptAt": null,
+        "lastError": null,
+    });
+    assert_eq!(got(&order)["confirmation"], expected);
 }
 
 #[test]
 fn claimed_work_is_not_due_for_others() {
-    let mut order = after([opened(1), paid(1)]);
+    let mut order = settled();
     let due_at_ms = order.due_at_ms().unwrap();
+    let claim = Event::Claimed {
+        until_ms: LATER + MINUTE,
+        by: 7,
+    };
 
-    assert_eq!(
-        order.apply(
-            &Event::Claimed {
-                until_ms: LATER + MINUTE
-            },
-            "claim",
-            due_at_ms - 1
-        ),
-        Applied::Unchanged
-    );
-    assert_eq!(
-        order.apply(
-            &Event::Claimed {
-                until_ms: LATER + MINUTE
-            },
-            "claim",
-            due_at_ms
-        ),
-        Applied::Changed
-    );
+    let early = order.apply(&claim, "claim", due_at_ms - 1);
+    assert_eq!(early, Applied::Unchanged);
+    assert_eq!(order.apply(&claim, "claim", due_at_ms), Applied::Changed);
     assert_eq!(order.due_at_ms(), Some(LATER + MINUTE));
-    assert_eq!(
-        order.apply(
-            &Event::Claimed {
-                until_ms: LATER + MINUTE
-            },
-            "claim",
-            LATER
-        ),
-        Applied::Unchanged
-    );
-}
-
-#[test]
-fn resumed_order_no_longer_owes_the_news_of_its_failure() {
-    let mut order = created();
-    order.apply(&Event::Abandoned, "abandoned", LATER);
-    assert!(order.confirmation.is_owed());
-
-    order.apply(
-        &Event::Resumed(claim("second", LATER + 28_000)),
-        "resumed",
-        LATER,
-    );
-    assert!(!order.confirmation.is_owed());
+    assert_eq!(order.apply(&claim, "claim", LATER), Applied::Unchanged);
 }

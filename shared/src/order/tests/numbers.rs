@@ -12,7 +12,7 @@ enum Step {
     /// An invocation of LeadsCalendar's comes in.
     Arrives,
     /// The longest-running invocation hears from Binance, or does not.
-    Ends(End),
+    Ends(CallEnd),
     /// The store's client repeats a write that it takes for lost.
     Repeats(prop::sample::Index),
     /// So many seconds pass.
@@ -21,7 +21,7 @@ enum Step {
 
 /// The four ends of a call of Binance, and the good one.
 #[derive(Clone, Copy, Debug)]
-enum End {
+enum CallEnd {
     Opened,
     Refused,
     Lost,
@@ -30,12 +30,12 @@ enum End {
 
 fn step() -> impl Strategy<Value = Step> {
     let of_a_call = [
-        End::Opened,
-        End::Refused,
-        End::Lost,
-        End::NotDone,
-        End::NotDone,
-        End::NotDone,
+        CallEnd::Opened,
+        CallEnd::Refused,
+        CallEnd::Lost,
+        CallEnd::NotDone,
+        CallEnd::NotDone,
+        CallEnd::NotDone,
     ];
     prop_oneof![
         3 => Just(Step::Arrives),
@@ -74,12 +74,12 @@ proptest! {
                 Step::Ends(end) => {
                     let Some((invocation, number)) = under_way.pop_first() else { continue };
                     let event = match end {
-                        End::Opened => learned(number, opened(number)),
-                        End::Refused => learned(number, Fact::Refused),
-                        End::Lost => learned(number, Fact::Lost),
-                        End::NotDone => released_by(&by(invocation)),
+                        CallEnd::Opened => learned(number, opened(number)),
+                        CallEnd::Refused => Event::NotOpened { attempt: number, end: End::Refused },
+                        CallEnd::Lost => Event::NotOpened { attempt: number, end: End::Unknown },
+                        CallEnd::NotDone => released_by(&by(invocation)),
                     };
-                    if !matches!(end, End::NotDone) {
+                    if !matches!(end, CallEnd::NotDone) {
                         known_to_binance.insert(number);
                     }
                     order.apply(&event, "end", now_ms);

@@ -1,0 +1,251 @@
+//! Opening the checkout of an order: under which number, and what follows from each end of the call.
+//!
+//! If Binance's answer is lost, that attempt's number is never used again: nobody has the address of its checkout, so nobody
+//! can pay it, and the next attempt takes the next number.
+
+use std::time::Duration;
+
+use shared::ambient::now_ms;
+use shared::ask::{self, About, Question};
+use shared::binance::{Answer, BinanceError, CallError, Created, SHORTEST_CALL_MS};
+use shared::follow_up;
+use shared::json::Unreadable;
+use shared::order::{Claim, End, Event, Status, TradeNo};
+use shared::problem::Problem;
+use shared::store::Stored;
+use tracing::warn;
+
+use super::{Answered, CreateOrder};
+
+/// What is kept of the invocation's time for the last write and the answer, in milliseconds.
+const RESERVE_MS: i64 = 6_000;
+
+/// Trade numbers that one request may use up.
+const TRIES: u32 = 3;
+
+/// The wait before the second trade number; it doubles.
+const FIRST_WAIT: Duration = Duration::from_millis(500);
+
+/// What to do about an attempt that opened no checkout.
+pub(super) enum Next {
+    /// Try the next number.
+    Number(Stored),
+    /// The order is paid already.
+    Paid(Stored),
+    /// Tell the caller.
+    Tell(Problem),
+}
+
+impl CreateOrder {
+    /// Opens the checkout of the order's current attempt, which `claim` holds.
+    pub(super) async fn open_checkout(
+        &self,
+        mut order: Stored,
+        claim: Claim,
+    ) -> Result<Answered, Problem> {
+        let deadline_ms = claim.until_ms.saturating_sub(RESERVE_MS);
+        self.close_failed(&order, deadline_ms).await;
+        let mut wait = FIRST_WAIT;
+        let mut tries = 1;
+        loop {
+            let attempt = order.current_attempt();
+            let opened = self
+                .app
+                .binance
+                .open_checkout(&order, &self.app.settings.callback_url, deadline_ms)
+                .await;
+            let error = match opened {
+                Ok(created) => return self.opened(order, attempt, created, deadline_ms).await,
+                Err(error) => error,
+            };
+            // After an answer of which nothing can be read one more number is tried, and never a third.
+            let is_given_up = error.is_unreadable(tries > 1);
+            let next = if is_given_up {
+                self.unreadable(order, attempt, error.clone(), deadline_ms)
+                    .await
+            } else {
+                self.not_opened(order, attempt, error.clone(), &claim, deadline_ms)
+                    .await
+            };
+            order = match next? {
+                Next::Number(order) => order,
+                Next::Paid(order) => {
+                    return Ok(Answered {
+                        order,
+                        is_replay: false,
+                    });
+                }
+                Next::Tell(problem) => return Err(problem),
+            };
+            let wait_ms = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
+            let sent_at_ms = now_ms().saturating_add(wait_ms);
+            if tries >= TRIES || sent_at_ms.saturating_add(SHORTEST_CALL_MS) > deadline_ms {
+                self.end(order, attempt, End::Unknown, "answer lost")
+                    .await?;
+                return Err(error.as_fault().into());
+            }
+            tokio::time::sleep(wait).await;
+            (tries, wait) = (tries + 1, wait.saturating_mul(2));
+            order = self.resume(order, &claim).await?;
+        }
+    }
+
+    /// Binance says that it opened the checkout. Where it does not say what is to be paid, it is asked; a checkout that
+    /// nobody can be sent to, or of which that is not known, is closed, and the request ends there.
+    async fn opened(
+        &self,
+        mut order: Stored,
+        attempt: u8,
+        created: Created,
+        deadline_ms: i64,
+    ) -> Result<Answered, Problem> {
+        let mut fact = created.fact(None);
+        if fact.is_none() {
+            order = self.ask(order, attempt, deadline_ms).await?.order;
+            let known = order
+                .attempt(attempt)
+                .and_then(|attempt| attempt.terms.as_ref());
+            fact = created.fact(known);
+        }
+        let Some(fact) = fact else {
+            let field = created.unreadable().unwrap_or(Unreadable("data"));
+            let answer = Answer::unreadable_success(field);
+            let error = BinanceError::Call(CallError::Unknown(answer));
+            return Err(self.abandon(order, attempt, error, deadline_ms).await?);
+        };
+        let learned = Event::Learned { attempt, fact };
+        let order = self.record(order, learned, "checkout opened").await?;
+        // Only an invocation that outlived its claim finds that another one has gone on without it.
+        if order.current_attempt() != attempt || order.status == Status::Failed {
+            return Err(Problem::in_progress(1));
+        }
+        Ok(Answered {
+            order,
+            is_replay: false,
+        })
+    }
+
+    /// Binance did not open the checkout, or it is not known whether it did.
+    async fn not_opened(
+        &self,
+        order: Stored,
+        attempt: u8,
+        error: BinanceError,
+        claim: &Claim,
+        deadline_ms: i64,
+    ) -> Result<Next, Problem> {
+        match &error {
+            BinanceError::Call(CallError::Refused(answer) | CallError::Unknown(answer))
+                if answer.says_taken() =>
+            {
+                self.taken(order, attempt, error, claim, deadline_ms).await
+            }
+            BinanceError::Call(CallError::Unknown(_)) => Ok(Next::Number(order)),
+            // Who redirects has not carried it out, and whether Binance would is not known.
+            BinanceError::Call(CallError::Access(answer)) if answer.redirect_to.is_some() => {
+                self.release(order, claim, "redirected").await?;
+                Ok(Next::Tell(error.into()))
+            }
+            BinanceError::Call(CallError::Refused(answer) | CallError::Access(answer)) => {
+                let code = answer.code.as_deref().unwrap_or("no code");
+                let cause = format!("refused: {code}");
+                self.end(order, attempt, End::Refused, &cause).await?;
+                Ok(Next::Tell(error.into()))
+            }
+            BinanceError::Call(CallError::NotDone(_)) | BinanceError::Secrets(_) => {
+                self.release(order, claim, "not done").await?;
+                Ok(Next::Tell(error.into()))
+            }
+        }
+    }
+
+    /// Binance's answer cannot be read, and may have opened a checkout: what became of it is asked, and it is closed.
+    async fn unreadable(
+        &self,
+        order: Stored,
+        attempt: u8,
+        error: BinanceError,
+        deadline_ms: i64,
+    ) -> Result<Next, Problem> {
+        let order = self.ask(order, attempt, deadline_ms).await?.order;
+        let problem = self.abandon(order, attempt, error, deadline_ms).await?;
+        Ok(Next::Tell(problem))
+    }
+
+    /// A checkout that nobody can be sent to is closed, and the request ends there.
+    async fn abandon(
+        &self,
+        order: Stored,
+        attempt: u8,
+        error: BinanceError,
+        deadline_ms: i64,
+    ) -> Result<Problem, Problem> {
+        self.close(&order.trade_no_of(attempt), deadline_ms).await;
+        let cause = "answer not readable";
+        self.end(order, attempt, End::Unknown, cause).await?;
+        Ok(error.into())
+    }
+
+    /// Asks Binance about the number of an attempt.
+    pub(super) async fn ask(
+        &self,
+        order: Stored,
+        attempt: u8,
+        deadline_ms: i64,
+    ) -> Result<ask::Asked, Problem> {
+        let question = Question {
+            about: About::Number(attempt),
+            began_ms: now_ms(),
+            deadline_ms,
+            offset_ms: 0,
+        };
+        Ok(ask::ask(&self.app.store, &self.app.binance, order, question).await?)
+    }
+
+    /// A checkout that failed at Binance is closed before the next is opened, so that there are never two to be paid.
+    async fn close_failed(&self, order: &Stored, deadline_ms: i64) {
+        for (attempt, number) in order.attempts.iter().zip(1_u8..) {
+            if attempt.checkout.is_some() && attempt.end == Some(End::Error) {
+                self.close(&order.trade_no_of(number), deadline_ms).await;
+            }
+        }
+    }
+
+    /// Whether Binance accepts to close a checkout.
+    pub(super) async fn close(&self, trade_no: &TradeNo, deadline_ms: i64) -> bool {
+        match self.app.binance.close(trade_no, deadline_ms).await {
+            Ok(()) => true,
+            Err(error) => {
+                warn!(%trade_no, %error, "the checkout of {trade_no} cannot be closed");
+                false
+            }
+        }
+    }
+
+    pub(super) async fn end(
+        &self,
+        order: Stored,
+        attempt: u8,
+        end: End,
+        cause: &str,
+    ) -> Result<Stored, Problem> {
+        self.record(order, Event::NotOpened { attempt, end }, cause)
+            .await
+    }
+
+    pub(super) async fn release(
+        &self,
+        order: Stored,
+        claim: &Claim,
+        cause: &str,
+    ) -> Result<Stored, Problem> {
+        let by = claim.by.clone();
+        self.record(order, Event::Released { by }, cause).await
+    }
+
+    async fn record(&self, order: Stored, event: Event, cause: &str) -> Result<Stored, Problem> {
+        let store = &self.app.store;
+        let recorded = store.transition(order, &[event], cause, now_ms()).await?;
+        Ok(follow_up::report(store, recorded, cause).await?)
+    }
+}

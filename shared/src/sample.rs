@@ -1,0 +1,23 @@
+//! For unit tests: an order of which nothing is known yet.
+
+use crate::order::{Claim, Order, OrderId, Request, TerminalType, TransactionType};
+
+/// The order of this id, made at `at_ms`, whose checkout somebody opens for 28 s.
+pub(crate) fn order(order_id: OrderId, at_ms: i64) -> Order {
+    let request = Request {
+        transaction_type: TransactionType::Pay,
+        fiat: "USD".parse().unwrap(),
+        price: "1.00".parse().unwrap(),
+        callback_url: "https://app.example.com/paid".to_owned(),
+        description: "LeadsCalendar".to_owned(),
+        reference: Some("lead-7".to_owned()),
+        return_url: None,
+        cancel_url: None,
+        terminal_type: TerminalType::Web,
+    };
+    let claim = Claim {
+        by: "first".to_owned(),
+        until_ms: at_ms + 28_000,
+    };
+    Order::new(order_id, true, request, claim, at_ms)
+}

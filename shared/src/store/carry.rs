@@ -1,0 +1,97 @@
+//! What a version does not know in an item it carries along unread, so that a rollback, or two versions side by side during
+//! a deployment, lose nothing.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use super::Item;
+
+/// Puts into `after` whatever stands in `there` and was not `read`, at every depth.
+pub(super) fn unknown(there: &Item, read: &Item, after: &mut Item) {
+    for (name, value) in there {
+        // The index's own attributes are made anew with each write.
+        if super::due::is_key(name) {
+            continue;
+        }
+        match (read.get(name), after.get_mut(name)) {
+            (None, None) => {
+                after.insert(name.clone(), value.clone());
+            }
+            (Some(read), Some(after)) => within(value, read, after),
+            // Known to us, and gone or new.
+            (None, Some(_)) | (Some(_), None) => {}
+        }
+    }
+}
+
+fn within(there: &AttributeValue, read: &AttributeValue, after: &mut AttributeValue) {
+    match (there, read, after) {
+        (AttributeValue::M(there), AttributeValue::M(read), AttributeValue::M(after)) => {
+            unknown(there, read, after);
+        }
+        // Attempts are only ever added, so that the same place is the same one.
+        (AttributeValue::L(there), AttributeValue::L(read), AttributeValue::L(after)) => {
+            for ((there, read), after) in there.iter().zip(read).zip(after) {
+                within(there, read, after);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+
+    fn text(text: &str) -> AttributeValue {
+        AttributeValue::S(text.to_owned())
+    }
+
+    fn map<const N: usize>(members: [(&str, AttributeValue); N]) -> Item {
+        HashMap::from(members.map(|(name, value)| (name.to_owned(), value)))
+    }
+
+    #[test]
+    fn what_was_not_read_is_carried_along_at_every_depth() {
+        let attempt = |end: &str| map([("end", text(end))]);
+        let mut new_attempt = attempt("closed");
+        new_attempt.insert("risk".to_owned(), text("low"));
+        let there = map([
+            ("status", text("PENDING")),
+            ("claim", text("mine")),
+            ("dueAt", text("1")),
+            ("colour", text("blue")),
+            (
+                "attempts",
+                AttributeValue::L(vec![AttributeValue::M(new_attempt.clone())]),
+            ),
+        ]);
+        let attempts = |attempts: Vec<Item>| {
+            AttributeValue::L(attempts.into_iter().map(AttributeValue::M).collect())
+        };
+        let read = map([
+            ("status", text("PENDING")),
+            ("claim", text("mine")),
+            ("attempts", attempts(vec![attempt("closed")])),
+        ]);
+        let mut after = map([
+            ("status", text("PAID")),
+            (
+                "attempts",
+                attempts(vec![attempt("error"), attempt("closed")]),
+            ),
+        ]);
+
+        unknown(&there, &read, &mut after);
+
+        let mut carried = attempt("error");
+        carried.insert("risk".to_owned(), text("low"));
+        let expected = map([
+            ("status", text("PAID")),
+            ("colour", text("blue")),
+            ("attempts", attempts(vec![carried, attempt("closed")])),
+        ]);
+        assert_eq!(after, expected);
+    }
+}
