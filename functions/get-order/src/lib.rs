@@ -3,6 +3,7 @@
 use lambda_http::http::header::{ETAG, HeaderValue, IF_NONE_MATCH};
 use lambda_http::http::{HeaderMap, Method, StatusCode};
 use lambda_http::{Body, Request as Event, RequestExt as _, Response};
+use sha2::{Digest as _, Sha256};
 use shared::ambient::now_ms;
 use shared::app::{App, StartError};
 use shared::http_api::{self, Invocation};
@@ -70,14 +71,19 @@ fn order_id(event: &Event) -> Option<OrderId> {
 
 /// The order, or only that it is still the one the caller has.
 fn found(order: &Order, headers: &HeaderMap) -> Response<Body> {
-    // Weak (RFC 9110, 8.8.1): the version tells orders apart, not the bytes of two answers.
-    let etag = format!("W/\"{}\"", order.version);
+    let shown = http_api::json(StatusCode::OK, &FullView::of(order));
+    // Of what is shown, and not of the item, which changes whenever somebody works on the order.
+    let digest = Sha256::digest(shown.body().as_ref());
+    let tag = digest
+        .first_chunk()
+        .map_or(0, |bytes| u64::from_be_bytes(*bytes));
+    let etag = format!("W/\"{tag:016x}\"");
     let mut response = if is_known(headers, &etag) {
         let mut response = Response::new(Body::Empty);
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         response
     } else {
-        http_api::json(StatusCode::OK, &FullView::of(order))
+        shown
     };
     if let Ok(etag) = HeaderValue::try_from(etag) {
         response.headers_mut().insert(ETAG, etag);
