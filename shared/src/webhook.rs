@@ -112,7 +112,8 @@ fn read(body: &[u8]) -> Result<Notification, WebhookError> {
     let Some(named) = named.or_else(|| trade_no_within(body)) else {
         return Err(WebhookError::Unreadable("data.merchantTradeNo is missing"));
     };
-    let Ok(trade_no) = named.parse::<TradeNo>() else {
+    // Ours are of lower case; one that was told in another is the same.
+    let Ok(trade_no) = named.to_ascii_lowercase().parse::<TradeNo>() else {
         return Ok(of_nothing_of_ours(kind));
     };
     let prepay_id = envelope.id("bizIdStr").or_else(|| envelope.id("bizId"));

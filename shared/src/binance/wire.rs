@@ -172,8 +172,9 @@ pub(super) fn found(data: Option<&RawValue>, trade_no: &TradeNo) -> Result<Fact,
     let document = data.and_then(json::document).unwrap_or_default();
     let data = Object::parse(document.as_bytes()).ok_or(Unreadable("data"))?;
     // Without a number it is the one that was asked about.
-    let named = data.text("merchantTradeNo");
-    if !data.is_silent("merchantTradeNo") && named != Some(trade_no.to_string()) {
+    let named = data.text("merchantTradeNo").unwrap_or_default();
+    let is_asked = named.eq_ignore_ascii_case(&trade_no.to_string());
+    if !is_asked && !data.is_silent("merchantTradeNo") {
         return Err(Unreadable("merchantTradeNo"));
     }
     let terms = terms(&data, ORDER_AMOUNT)?;

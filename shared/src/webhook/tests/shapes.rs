@@ -52,6 +52,7 @@ fn payment_is_the_same_in_every_spelling() {
         swap(&biz_id, r#""bizIdStr":null"#),
         swap(&format!("{biz_id},"), ""),
         swap("totalFee", "orderAmount"),
+        swap(OURS, &OURS.to_ascii_uppercase()),
     ] {
         assert_eq!(hint(&body), ours(Says::Paid(money())), "{body}");
     }
