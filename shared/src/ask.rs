@@ -36,8 +36,8 @@ pub enum About {
     },
     /// One, about which something was reported, for the first time.
     Reported(u8),
-    /// The same for the second and last time.
-    ReportedAgain(u8),
+    /// All of them, for the second and last time after something was reported of one.
+    ReportedAgain,
     /// One whose number an invocation wants to use.
     Number(u8),
 }
@@ -58,12 +58,6 @@ impl Asked {
     #[must_use]
     pub fn is_answered(&self) -> bool {
         self.answers.iter().all(|(_, fact)| fact.is_some())
-    }
-
-    /// What it answered about the first attempt that was asked about.
-    #[must_use]
-    pub fn fact(&self) -> Option<&Fact> {
-        self.answers.first()?.1.as_ref()
     }
 }
 
@@ -136,11 +130,11 @@ fn follow_ups(order: &Order, question: Question, answers: &[(u8, Option<Fact>)])
                 Event::Unanswered
             });
         }
-        About::Reported(_) | About::ReportedAgain(_) if is_done => {
-            let is_last = matches!(question.about, About::ReportedAgain(_));
+        About::Reported(_) | About::ReportedAgain if is_done => {
+            let is_last = matches!(question.about, About::ReportedAgain);
             events.push(Event::ReportAnswered { is_last });
         }
-        About::ReportedAgain(_) => events.push(Event::ReportUnanswered),
+        About::ReportedAgain => events.push(Event::ReportUnanswered),
         About::Reported(_) | About::Number(_) => {}
     }
     events
@@ -151,7 +145,7 @@ async fn answers(binance: &Binance, order: &Stored, question: Question) -> Vec<(
     let attempts: Vec<u8> = match question.about {
         About::Every { report: false } => every_attempt(order),
         // What was reported while a report waited may be about any of them.
-        About::Every { report: true } | About::ReportedAgain(_) => {
+        About::Every { report: true } | About::ReportedAgain => {
             (1..=order.current_attempt()).collect()
         }
         About::Reported(attempt) | About::Number(attempt) => vec![attempt],

@@ -6,8 +6,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
-use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::money::{Amount, Currency};
@@ -22,7 +22,7 @@ const ID_CHARS: usize = 64;
 const WRAPPINGS: usize = 2;
 
 /// The name of the field by which something cannot be read; never its value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0} cannot be read")]
 pub struct Unreadable(pub &'static str);
 
@@ -66,6 +66,12 @@ impl<'a> Object<'a> {
         serde_json::from_slice(body).ok()
     }
 
+    /// All members, those that come twice too.
+    #[must_use]
+    pub fn into_members(self) -> Vec<(Cow<'a, str>, &'a RawValue)> {
+        self.0
+    }
+
     /// The one value of a member; none if it is absent, `null`, or two different ones.
     #[must_use]
     pub fn value(&self, name: &str) -> Option<&'a RawValue> {
@@ -88,15 +94,21 @@ impl<'a> Object<'a> {
         text(self.value(name)?)
     }
 
+    /// A text that is a string; a number is none.
+    #[must_use]
+    pub fn word(&self, name: &str) -> Option<String> {
+        let raw = self.value(name)?;
+        if raw.get().starts_with('"') {
+            text(raw)
+        } else {
+            None
+        }
+    }
+
     /// An id: one word of visible ASCII, or a whole number of any length, in any notation.
     #[must_use]
     pub fn id(&self, name: &str) -> Option<String> {
-        let raw = self.value(name)?;
-        let id = if raw.get().starts_with('"') {
-            text(raw)?
-        } else {
-            whole(raw.get())?
-        };
+        let id = self.text(name)?;
         let is_word = id.bytes().all(|byte| byte.is_ascii_graphic());
         (is_word && id.len() <= ID_CHARS).then_some(id)
     }
@@ -115,19 +127,13 @@ impl<'a> Object<'a> {
     /// The code of a currency, in any case.
     #[must_use]
     pub fn currency(&self, name: &str) -> Option<Currency> {
-        text(self.value(name)?)?.to_ascii_uppercase().parse().ok()
+        self.text(name)?.to_ascii_uppercase().parse().ok()
     }
 
     /// A time in milliseconds since the Unix epoch, as a number or a string, in any notation.
     #[must_use]
     pub fn time_ms(&self, name: &str) -> Option<i64> {
-        let raw = self.value(name)?;
-        let digits = if raw.get().starts_with('"') {
-            whole(&text(raw)?)
-        } else {
-            whole(raw.get())
-        };
-        digits?.parse().ok()
+        whole(&self.text(name)?)?.parse().ok()
     }
 
     /// The text of what a member holds, as [`document`] reads it.

@@ -83,14 +83,7 @@ fn read(body: &[u8]) -> Result<Notification, WebhookError> {
     // What is no JSON, but names a trade number, is asked about like anything else that cannot be read.
     let envelope = Object::parse(body).unwrap_or_default();
     // A kind is a word; a number is none that could be passed over.
-    let is_string = |name| {
-        let value = envelope.value(name);
-        value.is_some_and(|value| value.get().starts_with('"'))
-    };
-    let word = |name| {
-        let text = envelope.text(name).filter(|_| is_string(name));
-        text.map(|word| word.to_ascii_uppercase())
-    };
+    let word = |name| envelope.word(name).map(|word| word.to_ascii_uppercase());
     let (biz_type, biz_status) = (word("bizType"), word("bizStatus"));
     let kind = format!(
         "{} {}",

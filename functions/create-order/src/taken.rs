@@ -1,12 +1,23 @@
 //! A number that Binance has seen before (`400201`): what became of it decides what follows.
 
+use shared::ask;
 use shared::binance::{BinanceError, CallError};
-use shared::order::{Attempt, Claim, End, State};
+use shared::order::{Attempt, Claim, End, Fact, State};
 use shared::problem::Problem;
 use shared::store::Stored;
 
 use super::CreateOrder;
 use super::checkout::Next;
+
+/// What is to become of the number.
+enum Number {
+    /// Nobody can pay it any more: the next one is taken.
+    Over,
+    /// Binance means its refusal.
+    Refused,
+    /// It is not known yet: the repeat of the request asks again.
+    AskedAgain,
+}
 
 impl CreateOrder {
     /// Binance has seen the number before: an earlier sending arrived, or the table was restored to before the order. What
@@ -22,48 +33,46 @@ impl CreateOrder {
         let is_refused = matches!(error, BinanceError::Call(CallError::Refused(_)));
         let was_sent_before = |attempt: &Attempt| attempt.given_up_from_ms.is_some();
         let is_first = is_refused && !order.attempt(attempt).is_some_and(was_sent_before);
-        let asked = self.ask(order, attempt, deadline_ms).await?;
-        let Some(fact) = asked.fact().cloned() else {
-            self.release(asked.order, claim, "number taken").await?;
-            return Ok(Next::Tell(error.as_fault().into()));
-        };
-        let order = asked.order;
+        let ask::Asked { order, answers, .. } = self.ask(order, attempt, deadline_ms).await?;
+        let fact = answers.into_iter().find_map(|(_, fact)| fact);
+        if fact.is_some() && order.is_paid() {
+            return Ok(Next::Paid(order));
+        }
         let is_counted = order
             .attempt(attempt)
             .is_some_and(|attempt| attempt.terms.is_some());
-        match fact.state() {
-            _ if order.is_paid() => Ok(Next::Paid(order)),
-            Some(State::Paid(_)) => {
+        let next = match fact.as_ref().map(Fact::state) {
+            None | Some(Some(State::UnderWay | State::Refunding)) => Number::AskedAgain,
+            Some(Some(State::Paid(_))) => {
                 let cause = "paid before it was ordered";
                 self.end(order, attempt, End::PaidUnknown, cause).await?;
-                Ok(Next::Tell(Problem::paid_unknown()))
+                return Ok(Next::Tell(Problem::paid_unknown()));
             }
-            Some(State::Untouched)
-                if !self.close(&order.trade_no_of(attempt), deadline_ms).await =>
-            {
-                self.release(order, claim, "number taken").await?;
-                Ok(Next::Tell(error.as_fault().into()))
-            }
-            // The only sending there was made an order and was refused: Binance means the refusal.
-            Some(State::Untouched) if is_first && is_counted => {
-                self.end(order, attempt, End::Refused, "refused: 400201")
-                    .await?;
-                Ok(Next::Tell(error.into()))
-            }
-            Some(State::Untouched | State::Closed | State::Expired | State::Errored) => {
-                Ok(Next::Number(order))
-            }
-            Some(State::UnderWay | State::Refunding) => {
-                self.release(order, claim, "number taken").await?;
-                Ok(Next::Tell(error.as_fault().into()))
+            Some(Some(State::Untouched)) => {
+                if !self.close(&order.trade_no_of(attempt), deadline_ms).await {
+                    Number::AskedAgain
+                } else if is_first && is_counted {
+                    // The only sending there was made an order and was refused: Binance means the refusal.
+                    Number::Refused
+                } else {
+                    Number::Over
+                }
             }
             // It has none: the number is refused for what it is.
-            None if is_first => {
+            Some(None) if is_first => Number::Refused,
+            Some(None | Some(State::Closed | State::Expired | State::Errored)) => Number::Over,
+        };
+        match next {
+            Number::Over => Ok(Next::Number(order)),
+            Number::Refused => {
                 self.end(order, attempt, End::Refused, "refused: 400201")
                     .await?;
                 Ok(Next::Tell(error.into()))
             }
-            None => Ok(Next::Number(order)),
+            Number::AskedAgain => {
+                self.release(order, claim, "number taken").await?;
+                Ok(Next::Tell(error.as_fault().into()))
+            }
         }
     }
 }

@@ -64,14 +64,11 @@ impl ReconcileOrders {
         };
         let at_ms = run.now_ms();
         let is_due = |due_at_ms: Option<i64>| due_at_ms.is_some_and(|due_at_ms| due_at_ms <= at_ms);
-        let reported = order.report.as_ref();
-        let reported = reported.filter(|report| report.at_ms <= at_ms);
-        let about = match (is_due(order.ask_at_ms), reported) {
-            (true, reported) => Some(About::Every {
-                report: reported.is_some(),
-            }),
-            (false, Some(report)) => Some(About::ReportedAgain(report.attempt)),
-            (false, None) => None,
+        let report = is_due(order.report.as_ref().map(|report| report.at_ms));
+        let about = if is_due(order.ask_at_ms) {
+            Some(About::Every { report })
+        } else {
+            report.then_some(About::ReportedAgain)
         };
         let is_confirmation_due = is_due(order.confirmation.next_attempt_at_ms);
         let is_alarm_due = is_due(order.alarm_at_ms);

@@ -89,7 +89,7 @@ fn money_on_its_way_back_is_as_good_as_no_answer_and_nothing_is_told() {
             let events = follow(&order, about, &refunding);
             assert_eq!(events, [Event::Unanswered], "{about:?}");
         }
-        let again = follow(&order, About::ReportedAgain(1), &refunding);
+        let again = follow(&order, About::ReportedAgain, &refunding);
         assert_eq!(again, [Event::ReportUnanswered]);
         assert_eq!(follow(&order, About::Reported(1), &refunding), []);
     }
@@ -103,7 +103,7 @@ fn report_is_forgotten_after_the_second_answer_and_put_off_without_one() {
     for (about, answered, unanswered) in [
         (About::Reported(1), vec![first], vec![]),
         (
-            About::ReportedAgain(1),
+            About::ReportedAgain,
             vec![forgotten()],
             vec![Event::ReportUnanswered],
         ),

@@ -160,11 +160,8 @@ pub(super) fn read(
         return Err(sort(answer));
     };
     // A status is a word; anything else says nothing.
-    let status = envelope
-        .value("status")
-        .filter(|status| status.get().starts_with('"'));
-    let says_success = status
-        .and_then(|_| envelope.text("status"))
+    let says_success = envelope
+        .word("status")
         .map(|status| status.eq_ignore_ascii_case("SUCCESS"));
     let code = envelope.text("code");
     let is_zero = code

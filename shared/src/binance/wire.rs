@@ -103,11 +103,11 @@ impl Created {
         Self {
             terms: terms(&data, TOTAL_FEE),
             checkout: Checkout {
-                checkout_url: link(&data, "checkoutUrl"),
-                qrcode_link: link(&data, "qrcodeLink"),
-                qr_content: link(&data, "qrContent"),
-                deeplink: link(&data, "deeplink"),
-                universal_url: link(&data, "universalUrl"),
+                checkout_url: data.word("checkoutUrl"),
+                qrcode_link: data.word("qrcodeLink"),
+                qr_content: data.word("qrContent"),
+                deeplink: data.word("deeplink"),
+                universal_url: data.word("universalUrl"),
                 expires_at_ms: data.time_ms("expireTime"),
             },
         }
@@ -144,12 +144,6 @@ fn terms(data: &Object<'_>, amount: [&'static str; 2]) -> Result<Terms, Unreadab
         total_fee: amounts.next().ok_or(Unreadable(usual))?,
         currency: data.currency("currency").ok_or(Unreadable("currency"))?,
     })
-}
-
-/// An address; a number is none.
-fn link(data: &Object<'_>, name: &str) -> Option<String> {
-    let is_string = data.value(name)?.get().starts_with('"');
-    data.text(name).filter(|_| is_string)
 }
 
 /// The trade number that query order and close order are about.

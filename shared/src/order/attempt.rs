@@ -84,6 +84,13 @@ pub struct Terms {
     pub currency: Currency,
 }
 
+impl Terms {
+    /// Whether this is the money that they ask for.
+    pub(super) fn are_met_by(&self, prepay_id: &str, amount: Amount, currency: &Currency) -> bool {
+        self.prepay_id == prepay_id && self.total_fee == amount && self.currency == *currency
+    }
+}
+
 /// How an attempt ended without a payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

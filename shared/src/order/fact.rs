@@ -106,9 +106,7 @@ impl Money {
     }
 
     pub(super) fn is_of(&self, terms: &Terms) -> bool {
-        self.prepay_id == terms.prepay_id
-            && self.amount == terms.total_fee
-            && self.currency == terms.currency
+        terms.are_met_by(&self.prepay_id, self.amount, &self.currency)
     }
 }
 

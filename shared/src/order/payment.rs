@@ -40,9 +40,7 @@ pub enum Refunded {
 
 impl Payment {
     pub(super) fn matches(&self, terms: &Terms) -> bool {
-        self.prepay_id == terms.prepay_id
-            && self.amount == terms.total_fee
-            && self.currency == terms.currency
+        terms.are_met_by(&self.prepay_id, self.amount, &self.currency)
     }
 
     /// The same money, told by another message.

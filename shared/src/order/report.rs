@@ -50,21 +50,21 @@ impl Order {
             // Nobody else's takes the second asking from one that names our checkout.
             let is_preferred = doubt.is_ours && !waiting.is_ours;
             // What is being asked may have been answered before this came.
-            let is_asked = waiting.is_asked;
-            if is_preferred || (is_asked && doubt.is_ours == waiting.is_ours) {
-                *waiting = Report {
-                    at_ms: if is_asked {
-                        report.at_ms
-                    } else {
-                        waiting.at_ms
-                    },
-                    ..report
-                };
-            } else if is_asked {
-                waiting.at_ms = report.at_ms;
+            let at_ms = if waiting.is_asked {
+                report.at_ms
+            } else {
+                waiting.at_ms
+            };
+            if !is_preferred && !waiting.is_asked {
+                return Applied::Unchanged;
+            }
+            if is_preferred || doubt.is_ours == waiting.is_ours {
+                *waiting = Report { at_ms, ..report };
+            } else {
+                waiting.at_ms = at_ms;
                 waiting.is_asked = false;
             }
-            return super::transition::changed(is_preferred || is_asked);
+            return Applied::Changed;
         }
         if self.is_at_rest() {
             self.begin_steps(at_ms);

@@ -1,10 +1,9 @@
 //! The fields of a JSON object, taken one by one; what is wrong, unknown or repeated is kept until the end.
 
-use std::fmt;
+use std::borrow::Cow;
 
-use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
+use shared::json::Object;
 use shared::problem::{FieldError, Problem};
 
 /// The longest unknown name that is repeated to the caller, in characters.
@@ -14,9 +13,9 @@ const MAX_NAME: usize = 64;
 const MAX_UNKNOWN: usize = 20;
 
 /// The fields that have not been taken yet, those that have, and what is wrong with them.
-pub(super) struct Fields {
-    left: Vec<(String, Box<RawValue>)>,
-    taken: Vec<String>,
+pub(super) struct Fields<'a> {
+    left: Vec<(Cow<'a, str>, &'a RawValue)>,
+    taken: Vec<Cow<'a, str>>,
     found: Found,
 }
 
@@ -28,15 +27,15 @@ pub(super) struct Found {
     pub(super) is_sound: bool,
 }
 
-impl Fields {
-    pub(super) fn parse(body: &[u8]) -> Result<Self, Problem> {
-        let Object(left) = serde_json::from_slice(body).map_err(|error| {
+impl<'a> Fields<'a> {
+    pub(super) fn parse(body: &'a [u8]) -> Result<Self, Problem> {
+        let object: Object<'a> = serde_json::from_slice(body).map_err(|error| {
             // serde_json's text can quote the body; where it stopped is enough.
             let place = format!("line {} column {}", error.line(), error.column());
             Problem::malformed(format!("the body must be one JSON object (see {place})"))
         })?;
         Ok(Self {
-            left,
+            left: object.into_members(),
             taken: Vec::new(),
             found: Found {
                 errors: Vec::new(),
@@ -54,7 +53,7 @@ impl Fields {
             self.refuse(name, "is required");
             return None;
         };
-        self.parsed(name, parse(&raw))
+        self.parsed(name, parse(raw))
     }
 
     /// As [`Fields::required`], but it may be absent or `null`.
@@ -64,7 +63,7 @@ impl Fields {
         parse: impl FnOnce(&RawValue) -> Result<T, String>,
     ) -> Option<T> {
         let raw = self.take(name).filter(|raw| raw.get() != "null")?;
-        self.parsed(name, parse(&raw))
+        self.parsed(name, parse(raw))
     }
 
     /// Holds a value against today's settings; `check` gives the rule it breaks.
@@ -107,7 +106,7 @@ impl Fields {
         self.found
     }
 
-    fn take(&mut self, name: &str) -> Option<Box<RawValue>> {
+    fn take(&mut self, name: &str) -> Option<&'a RawValue> {
         let index = self.left.iter().position(|(known, _)| known == name)?;
         let (name, raw) = self.left.remove(index);
         self.taken.push(name);
@@ -129,32 +128,5 @@ impl Fields {
             pointer,
             detail: rule.to_owned(),
         });
-    }
-}
-
-/// A JSON object that keeps repeated names, which a map would lose in silence.
-struct Object(Vec<(String, Box<RawValue>)>);
-
-impl<'de> Deserialize<'de> for Object {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Entries;
-
-        impl<'de> Visitor<'de> for Entries {
-            type Value = Object;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object, A::Error> {
-                let mut entries = Vec::new();
-                while let Some(entry) = map.next_entry()? {
-                    entries.push(entry);
-                }
-                Ok(Object(entries))
-            }
-        }
-
-        deserializer.deserialize_map(Entries)
     }
 }
