@@ -178,7 +178,8 @@ fn typed<T: serde::de::DeserializeOwned>(request: Value) -> Result<T, String> {
     serde_json::from_value(request).map_err(|error| error.to_string())
 }
 
-/// The same table as in `template.yaml`: the key `orderId`, and the sparse index of orders with work left.
+/// The same table as in `template.yaml`: the key `orderId`, and two sparse indexes, of orders with work left and of those
+/// of which LeadsCalendar has refused to be told.
 fn create_table(database: &Database) -> Result<(), String> {
     if database
         .describe_table(typed(json!({"TableName": TABLE}))?)
@@ -193,20 +194,29 @@ fn create_table(database: &Database) -> Result<(), String> {
             {"AttributeName": "orderId", "AttributeType": "S"},
             {"AttributeName": "dueShard", "AttributeType": "N"},
             {"AttributeName": "dueAt", "AttributeType": "N"},
+            {"AttributeName": "untoldState", "AttributeType": "S"},
+            {"AttributeName": "untoldSince", "AttributeType": "N"},
         ],
         "KeySchema": [{"AttributeName": "orderId", "KeyType": "HASH"}],
-        "GlobalSecondaryIndexes": [{
-            "IndexName": "due",
-            "KeySchema": [
-                {"AttributeName": "dueShard", "KeyType": "HASH"},
-                {"AttributeName": "dueAt", "KeyType": "RANGE"},
-            ],
-            "Projection": {"ProjectionType": "KEYS_ONLY"},
-        }],
+        "GlobalSecondaryIndexes": [
+            sparse_index("due", "dueShard", "dueAt"),
+            sparse_index("untold", "untoldState", "untoldSince"),
+        ],
     });
     let made = database.create_table(typed(request)?);
     made.map(|_| ())
         .map_err(|error| format!("the orders table cannot be made: {error}"))
+}
+
+fn sparse_index(name: &str, partition: &str, sort: &str) -> Value {
+    json!({
+        "IndexName": name,
+        "KeySchema": [
+            {"AttributeName": partition, "KeyType": "HASH"},
+            {"AttributeName": sort, "KeyType": "RANGE"},
+        ],
+        "Projection": {"ProjectionType": "KEYS_ONLY"},
+    })
 }
 
 fn plain_item(item: &Value) -> Value {

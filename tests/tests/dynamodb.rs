@@ -7,43 +7,63 @@ use sandbox::dynamodb::{DynamoDb, StoreFault, TABLE};
 use sandbox::{Options, Sandbox, web};
 use serde_json::{Value, json};
 
+fn number(number: i64) -> AttributeValue {
+    AttributeValue::N(number.to_string())
+}
+
 async fn put(dynamodb: &DynamoDb, id: &str) -> bool {
     let put = dynamodb
         .client()
         .put_item()
         .table_name(TABLE)
         .item("orderId", AttributeValue::S(id.to_owned()));
-    let put = put
-        .item("dueShard", AttributeValue::N("3".to_owned()))
-        .item("dueAt", AttributeValue::N("7".to_owned()));
+    let put = put.item("dueShard", number(3)).item("dueAt", number(7));
     put.send().await.is_ok()
 }
 
 #[tokio::test]
-async fn the_table_has_its_key_and_its_sparse_index() {
+async fn the_table_has_its_key_and_its_sparse_indexes() {
     let sandbox = Sandbox::start(Options::default()).await.unwrap();
     let dynamodb = sandbox.dynamodb();
     assert!(put(dynamodb, "a1").await);
-
-    let due = dynamodb
+    let repeating = || AttributeValue::S("repeating".to_owned());
+    let untold = dynamodb
         .client()
-        .query()
+        .put_item()
         .table_name(TABLE)
-        .index_name("due")
-        .key_condition_expression("dueShard = :shard AND dueAt <= :now")
-        .expression_attribute_values(":shard", AttributeValue::N("3".to_owned()))
-        .expression_attribute_values(":now", AttributeValue::N("8".to_owned()))
-        .send()
-        .await
-        .unwrap();
+        .item("orderId", AttributeValue::S("b1".to_owned()))
+        .item("untoldState", repeating())
+        .item("untoldSince", number(5));
+    untold.send().await.unwrap();
 
-    assert_eq!(due.count(), 1);
+    for (index, condition, partition, found) in [
+        ("due", "dueShard = :1 AND dueAt <= :2", number(3), "a1"),
+        (
+            "untold",
+            "untoldState = :1 AND untoldSince <= :2",
+            repeating(),
+            "b1",
+        ),
+    ] {
+        let query = dynamodb
+            .client()
+            .query()
+            .table_name(TABLE)
+            .index_name(index)
+            .key_condition_expression(condition)
+            .expression_attribute_values(":1", partition)
+            .expression_attribute_values(":2", number(8));
+        let answer = query.send().await.unwrap();
+        let ids = answer.items().iter().map(|item| &item["orderId"]);
+        let found = AttributeValue::S(found.to_owned());
+        assert_eq!(ids.collect::<Vec<_>>(), [&found], "{index}");
+    }
     assert_eq!(
         dynamodb.item("a1").unwrap().unwrap(),
         json!({"orderId": "a1", "dueShard": 3, "dueAt": 7})
     );
     assert_eq!(dynamodb.item("a2").unwrap(), None::<Value>);
-    assert_eq!(dynamodb.items().unwrap().len(), 1);
+    assert_eq!(dynamodb.items().unwrap().len(), 2);
 }
 
 #[tokio::test]
@@ -87,7 +107,10 @@ async fn a_fault_is_set_over_http_and_a_misspelt_one_is_refused() {
         assert_eq!(refused.status(), 400, "{misspelt}");
         let problem = refused.text().await.unwrap();
         assert!(problem.contains(named), "{problem}");
-        assert!(problem.contains("PutItem|GetItem|Query"), "{problem}");
+        assert!(
+            problem.contains("PutItem|GetItem|BatchGetItem|Query"),
+            "{problem}"
+        );
     }
     assert_eq!(sandbox.dynamodb().faults().len(), 1);
 }

@@ -35,11 +35,11 @@ pub enum StoreFault {
 }
 
 /// The operations that the functions use.
-const OPERATIONS: [&str; 3] = ["PutItem", "GetItem", "Query"];
+const OPERATIONS: [&str; 4] = ["PutItem", "GetItem", "BatchGetItem", "Query"];
 
 /// The faults by name with their options, for people who misspelt one.
 const KNOWN: &str = "throttled, serverError, lostRequest, lostAnswer, slow {ms}; each with \
-    operation?: PutItem|GetItem|Query and times?";
+    operation?: PutItem|GetItem|BatchGetItem|Query and times?";
 
 /// What the admin routes are for, and the options they take.
 pub(crate) const ROUTES: &str = "
@@ -52,7 +52,7 @@ DELETE /sandbox/dynamodb/faults
 /// A fault waiting for its requests.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct WaitingStoreFault {
-    /// `PutItem`, `GetItem` or `Query`; any without it.
+    /// `PutItem`, `GetItem`, `BatchGetItem` or `Query`; any without it.
     pub operation: Option<String>,
     /// How many requests are left.
     pub times: u32,
