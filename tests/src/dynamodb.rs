@@ -16,6 +16,7 @@ use tokio::task::JoinHandle;
 pub(crate) use front::ROUTES;
 pub use front::{StoreCall, StoreFault, WaitingStoreFault};
 
+use crate::template;
 use crate::web::{self, Server};
 use front::Front;
 
@@ -178,45 +179,41 @@ fn typed<T: serde::de::DeserializeOwned>(request: Value) -> Result<T, String> {
     serde_json::from_value(request).map_err(|error| error.to_string())
 }
 
-/// The same table as in `template.yaml`: the key `orderId`, and two sparse indexes, of orders with work left and of those
-/// of which LeadsCalendar has refused to be told.
+/// Makes the table of `template.yaml`, and in a file of an earlier version the indexes that it lacks.
 fn create_table(database: &Database) -> Result<(), String> {
-    if database
-        .describe_table(typed(json!({"TableName": TABLE}))?)
-        .is_ok()
-    {
-        return Ok(());
+    let explain = |error| format!("the orders table cannot be made: {error}");
+    let orders = template::resource("Orders")?;
+    let (attributes, indexes) = (
+        &orders["AttributeDefinitions"],
+        &orders["GlobalSecondaryIndexes"],
+    );
+    let Ok(made) = database.describe_table(typed(json!({"TableName": TABLE}))?) else {
+        let request = json!({
+            "TableName": TABLE,
+            "BillingMode": orders["BillingMode"],
+            "AttributeDefinitions": attributes,
+            "KeySchema": orders["KeySchema"],
+            "GlobalSecondaryIndexes": indexes,
+        });
+        let made = database.create_table(typed(request)?);
+        return made.map(|_| ()).map_err(explain);
+    };
+    let made = serde_json::to_value(made).map_err(|error| error.to_string())?;
+    let known = list(&made["Table"]["GlobalSecondaryIndexes"]);
+    let is_known = |index: &&Value| known.iter().any(|it| it["IndexName"] == index["IndexName"]);
+    for index in list(indexes).iter().filter(|index| !is_known(index)) {
+        let request = json!({
+            "TableName": TABLE,
+            "AttributeDefinitions": attributes,
+            "GlobalSecondaryIndexUpdates": [{"Create": index}],
+        });
+        database.update_table(typed(request)?).map_err(explain)?;
     }
-    let request = json!({
-        "TableName": TABLE,
-        "BillingMode": "PAY_PER_REQUEST",
-        "AttributeDefinitions": [
-            {"AttributeName": "orderId", "AttributeType": "S"},
-            {"AttributeName": "dueShard", "AttributeType": "N"},
-            {"AttributeName": "dueAt", "AttributeType": "N"},
-            {"AttributeName": "untoldState", "AttributeType": "S"},
-            {"AttributeName": "untoldSince", "AttributeType": "N"},
-        ],
-        "KeySchema": [{"AttributeName": "orderId", "KeyType": "HASH"}],
-        "GlobalSecondaryIndexes": [
-            sparse_index("due", "dueShard", "dueAt"),
-            sparse_index("untold", "untoldState", "untoldSince"),
-        ],
-    });
-    let made = database.create_table(typed(request)?);
-    made.map(|_| ())
-        .map_err(|error| format!("the orders table cannot be made: {error}"))
+    Ok(())
 }
 
-fn sparse_index(name: &str, partition: &str, sort: &str) -> Value {
-    json!({
-        "IndexName": name,
-        "KeySchema": [
-            {"AttributeName": partition, "KeyType": "HASH"},
-            {"AttributeName": sort, "KeyType": "RANGE"},
-        ],
-        "Projection": {"ProjectionType": "KEYS_ONLY"},
-    })
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
 }
 
 fn plain_item(item: &Value) -> Value {

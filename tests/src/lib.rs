@@ -12,6 +12,7 @@
 //! | [`console`] | the page that shows and steers all of it |
 //! | `admin` | what all calls of the admin API share |
 //! | [`program`] | the program `sandbox`: `up`, `dev`, `demo`, `event`, `advance` |
+//! | [`template`] | what `template.yaml` says, where the sandbox plays the same |
 //! | [`web`], [`clock`], [`random`] | the accept loop and the HTTP client, the clock, the random generator |
 
 mod admin;
@@ -23,6 +24,7 @@ pub mod leadscalendar;
 pub mod program;
 pub mod random;
 pub mod sandbox;
+pub mod template;
 pub mod web;
 
 pub use binance::Binance;

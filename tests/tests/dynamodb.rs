@@ -1,8 +1,10 @@
 //! DynamoDB: the table that the functions expect, and how it can fail.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use dynoxide::Database;
 use sandbox::dynamodb::{DynamoDb, StoreFault, TABLE};
 use sandbox::{Options, Sandbox, web};
 use serde_json::{Value, json};
@@ -21,6 +23,26 @@ async fn put(dynamodb: &DynamoDb, id: &str) -> bool {
     put.send().await.is_ok()
 }
 
+/// The ids that an index gives of what lies before 8.
+async fn found(
+    dynamodb: &DynamoDb,
+    index: &str,
+    condition: &str,
+    partition: AttributeValue,
+) -> Vec<String> {
+    let query = dynamodb
+        .client()
+        .query()
+        .table_name(TABLE)
+        .index_name(index)
+        .key_condition_expression(condition)
+        .expression_attribute_values(":1", partition)
+        .expression_attribute_values(":2", number(8));
+    let answer = query.send().await.unwrap();
+    let ids = answer.items().iter().map(|item| &item["orderId"]);
+    ids.map(|id| id.as_s().unwrap().clone()).collect()
+}
+
 #[tokio::test]
 async fn the_table_has_its_key_and_its_sparse_indexes() {
     let sandbox = Sandbox::start(Options::default()).await.unwrap();
@@ -36,28 +58,11 @@ async fn the_table_has_its_key_and_its_sparse_indexes() {
         .item("untoldSince", number(5));
     untold.send().await.unwrap();
 
-    for (index, condition, partition, found) in [
-        ("due", "dueShard = :1 AND dueAt <= :2", number(3), "a1"),
-        (
-            "untold",
-            "untoldState = :1 AND untoldSince <= :2",
-            repeating(),
-            "b1",
-        ),
-    ] {
-        let query = dynamodb
-            .client()
-            .query()
-            .table_name(TABLE)
-            .index_name(index)
-            .key_condition_expression(condition)
-            .expression_attribute_values(":1", partition)
-            .expression_attribute_values(":2", number(8));
-        let answer = query.send().await.unwrap();
-        let ids = answer.items().iter().map(|item| &item["orderId"]);
-        let found = AttributeValue::S(found.to_owned());
-        assert_eq!(ids.collect::<Vec<_>>(), [&found], "{index}");
-    }
+    let due = found(dynamodb, "due", "dueShard = :1 AND dueAt <= :2", number(3));
+    assert_eq!(due.await, ["a1"]);
+    let condition = "untoldState = :1 AND untoldSince <= :2";
+    let untold = found(dynamodb, "untold", condition, repeating());
+    assert_eq!(untold.await, ["b1"]);
     assert_eq!(
         dynamodb.item("a1").unwrap().unwrap(),
         json!({"orderId": "a1", "dueShard": 3, "dueAt": 7})
@@ -115,22 +120,66 @@ async fn a_fault_is_set_over_http_and_a_misspelt_one_is_refused() {
     assert_eq!(sandbox.dynamodb().faults().len(), 1);
 }
 
+/// A file for a table, removed in the end with all that the engine puts beside it.
+struct TableFile(PathBuf);
+
+impl TableFile {
+    fn new() -> Self {
+        let name = format!("sandbox-{}.db", sandbox::random::hex(16));
+        Self(std::env::temp_dir().join(name))
+    }
+
+    async fn sandbox(&self) -> Sandbox {
+        let options = Options {
+            dynamodb_file: Some(self.0.clone()),
+            ..Options::default()
+        };
+        Sandbox::start(options).await.unwrap()
+    }
+}
+
+impl Drop for TableFile {
+    fn drop(&mut self) {
+        for end in ["", "-wal", "-shm"] {
+            let _ = std::fs::remove_file(format!("{}{end}", self.0.display()));
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_table_in_a_file_outlives_its_sandbox() {
-    let file = std::env::temp_dir().join(format!("sandbox-{}.db", sandbox::random::hex(16)));
-    let options = || Options {
-        dynamodb_file: Some(file.clone()),
-        ..Options::default()
-    };
+    let file = TableFile::new();
 
-    let first = Sandbox::start(options()).await.unwrap();
+    let first = file.sandbox().await;
     assert!(put(first.dynamodb(), "a1").await);
     drop(first);
-    let second = Sandbox::start(options()).await.unwrap();
+    let second = file.sandbox().await;
 
     assert_eq!(second.dynamodb().items().unwrap().len(), 1);
-    drop(second);
-    for end in ["", "-wal", "-shm"] {
-        let _ = std::fs::remove_file(format!("{}{end}", file.display()));
-    }
+}
+
+#[tokio::test]
+async fn a_table_in_a_file_of_an_earlier_version_is_given_the_index_that_it_lacks() {
+    let file = TableFile::new();
+    let earlier = Database::new(&file.0.to_string_lossy()).unwrap();
+    let request = json!({
+        "TableName": TABLE,
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [{"AttributeName": "orderId", "AttributeType": "S"}],
+        "KeySchema": [{"AttributeName": "orderId", "KeyType": "HASH"}],
+    });
+    let request = serde_json::from_value(request).unwrap();
+    earlier.create_table(request).unwrap();
+    drop(earlier);
+    assert!(put(file.sandbox().await.dynamodb(), "a1").await);
+
+    let sandbox = file.sandbox().await;
+
+    let due = found(
+        sandbox.dynamodb(),
+        "due",
+        "dueShard = :1 AND dueAt <= :2",
+        number(3),
+    );
+    assert_eq!(due.await, ["a1"]);
 }
