@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 const TEMPLATE: &str = include_str!("../../template.yaml");
 
-/// The whole template. What CloudFormation writes as a tag is an object with its one long name: `!Ref Orders` is
+/// The whole template. What it writes as a tag is an object with its one long name: `!Ref Orders` is
 /// `{"Ref": "Orders"}`, `!If […]` is `{"Fn::If": […]}`.
 ///
 /// # Errors
