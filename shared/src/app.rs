@@ -3,15 +3,16 @@
 
 use std::sync::Arc;
 
-use tracing::warn;
+use tracing::{error, warn};
 
-use crate::ambient::now_ms;
+use crate::ambient::monotonic_ms;
 use crate::aws::Clients;
 use crate::binance::Binance;
-use crate::config::{SecretStore, SettingError, Settings};
+use crate::config::{Needs, SettingError, Settings};
 use crate::confirmation::Confirmer;
 use crate::http_client::{self, ClientError};
 use crate::order::OrderId;
+use crate::secret_store::SecretStore;
 use crate::store::Store;
 
 /// The parts that the functions have in common.
@@ -39,14 +40,17 @@ pub enum StartError {
 }
 
 impl App {
-    /// Builds the parts from the settings that `lookup` finds; connects nothing.
+    /// Builds the parts of a function that `needs` these secrets from the settings that `lookup` finds; connects nothing.
     ///
     /// # Errors
     /// [`StartError`].
-    pub fn new(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, StartError> {
-        let settings = Settings::read(lookup)?;
+    pub fn new(needs: Needs, lookup: impl Fn(&str) -> Option<String>) -> Result<Self, StartError> {
+        let settings = Settings::read(needs, lookup)?;
         let clients = Clients::new(&settings.aws);
-        let secrets = Arc::new(SecretStore::new(&settings.secrets, clients.secrets_manager));
+        let secrets = Arc::new(SecretStore::new(
+            settings.secrets.clone(),
+            clients.secrets_manager,
+        ));
         let store = Store::new(clients.dynamodb, settings.orders_table.clone());
         let binance = Binance::new(
             http_client::binance_client()?,
@@ -79,13 +83,11 @@ impl App {
     /// As [`App::connect`], for a function that does not call Binance.
     pub async fn connect_aws(&self) {
         let nobody = OrderId::from_random([0; 15]);
-        let (secrets, store) =
-            tokio::join!(self.secrets.current(now_ms()), self.store.load(&nobody));
-        if let Err(error) = secrets {
-            warn!(%error, "secrets cannot be read yet");
-        }
-        if let Err(error) = store {
-            warn!(%error, "the table cannot be reached yet");
+        let ((), store) = tokio::join!(self.secrets.look(monotonic_ms()), self.store.load(&nobody));
+        match store {
+            Ok(_) => {}
+            Err(error) if error.must_act() => error!(%error, "the table cannot be used"),
+            Err(error) => warn!(%error, "the table cannot be reached yet"),
         }
     }
 }

@@ -3,6 +3,8 @@
 //! The SDK's own defaults would bring a second crypto library and read the system's certificate bundle at each cold
 //! start; AWS's endpoints chain to Amazon Trust Services, whose roots are compiled in.
 
+mod failure;
+
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
@@ -14,6 +16,8 @@ use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_types::SdkConfig;
 use secrecy::ExposeSecret;
+
+pub use failure::{Failure, credentials_expired};
 
 use crate::config::Aws;
 
@@ -64,6 +68,13 @@ impl Clients {
         dynamodb.set_endpoint_url(aws.dynamodb_url.clone());
         let mut secrets_manager = aws_sdk_secretsmanager::config::Builder::from(&common);
         secrets_manager.set_endpoint_url(aws.secrets_manager_url.clone());
+        // Strangers can cause these calls, so how often each is made is decided by the store of secrets alone.
+        secrets_manager.set_retry_config(Some(RetryConfig::disabled()));
+        secrets_manager.set_timeout_config(Some(
+            TimeoutConfig::builder()
+                .operation_timeout(TIMEOUTS.1)
+                .build(),
+        ));
         Self {
             dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb.build()),
             secrets_manager: aws_sdk_secretsmanager::Client::from_conf(secrets_manager.build()),

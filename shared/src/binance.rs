@@ -20,11 +20,11 @@ pub use outcome::{Answer, CallError};
 pub use wire::{Certificate, Created};
 use wire::{CreateOrder, Named};
 
-use crate::ambient::now_ms;
-use crate::config::{SecretError, SecretStore};
+use crate::ambient::{monotonic_ms, now_ms};
 use crate::http_client;
 use crate::json::Unreadable;
 use crate::order::{Fact, Order, TradeNo};
+use crate::secret_store::{SecretError, SecretStore};
 
 /// Binance's code for a trade number that it does not know.
 const NOT_FOUND: &str = "400202";
@@ -203,7 +203,7 @@ impl Binance {
             .with_max_times(REPEATS)
             .with_jitter();
         let mut waits = backoff.build();
-        let mut secrets = self.secrets.current(now_ms()).await?;
+        let mut secrets = self.secrets.secrets(monotonic_ms()).await?;
         let (mut has_reread, mut is_repeat) = (false, false);
         loop {
             let error = match self
@@ -228,7 +228,7 @@ impl Binance {
                 }
                 CallError::Access(ref answer) if !has_reread && answer.blames_credentials() => {
                     has_reread = true;
-                    let Ok(reread) = self.secrets.reread(now_ms()).await else {
+                    let Some(reread) = self.secrets.reread(&secrets, monotonic_ms()).await else {
                         return Err(error.into());
                     };
                     secrets = reread;

@@ -7,11 +7,11 @@ use reqwest::header::CONTENT_TYPE;
 use reqwest::{Client, Response};
 use serde::Serialize;
 
-use crate::ambient::now_ms;
+use crate::ambient::{monotonic_ms, now_ms};
 use crate::callback_url::{CallbackUrl, Policy};
-use crate::config::SecretStore;
 use crate::http_client::{self, Received};
 use crate::order::{Event, Order, Time, Unaccepted, View};
+use crate::secret_store::SecretStore;
 
 /// The longest answer that is read, in bytes; what it says is of no interest.
 const ANSWER_BYTES: usize = 4 * 1024;
@@ -72,7 +72,7 @@ impl Confirmer {
         let now_ms = now_ms();
         let secrets = self
             .secrets
-            .current(now_ms)
+            .secrets(monotonic_ms())
             .await
             .map_err(|error| unaccepted(error.to_string()))?;
 

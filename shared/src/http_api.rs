@@ -8,7 +8,7 @@ use serde::Serialize;
 use tracing::{error, info, warn};
 
 use crate::ambient::{deadline_ms, random};
-use crate::config::Secrets;
+use crate::config::CallerKeys;
 use crate::order::OrderId;
 use crate::problem::{Problem, Source};
 use crate::signing::Nonce;
@@ -48,11 +48,11 @@ impl Invocation {
 ///
 /// # Errors
 /// [`Problem::invalid_api_key`].
-pub fn authenticate(headers: &HeaderMap, secrets: &Secrets) -> Result<(), Problem> {
+pub fn authenticate(headers: &HeaderMap, keys: &CallerKeys) -> Result<(), Problem> {
     let key = headers
         .get("X-MBX-APIKEY")
         .and_then(|key| key.to_str().ok());
-    if key.is_some_and(|key| secrets.is_app_api_key(key)) {
+    if key.is_some_and(|key| keys.admit(key)) {
         Ok(())
     } else {
         Err(Problem::invalid_api_key())
@@ -100,7 +100,7 @@ fn log(problem: &Problem, request_id: &str) {
             "request refused: {detail}"
         ),
         // It mends itself, or the caller must mend what Binance refuses.
-        _ if problem.retryable || matches!(status, 400 | 404) => warn!(
+        _ if !problem.must_act && (problem.retryable || matches!(status, 400 | 404)) => warn!(
             request_id,
             status,
             code,

@@ -9,6 +9,7 @@
 //! | [`callback_url`] | which addresses may be called |
 //! | [`config`] | settings and secrets |
 //! | [`aws`], [`http_client`] | the ways out |
+//! | [`secret_store`] | the secrets, and when they are read again |
 //! | [`order`] | the order, its states and transitions; pure |
 //! | [`store`] | orders in DynamoDB |
 //! | [`binance`] | client: sign, send, retry, sort the ends |
@@ -32,6 +33,8 @@ pub mod config;
 
 pub mod aws;
 pub mod http_client;
+
+pub mod secret_store;
 
 pub mod order;
 

@@ -40,6 +40,8 @@ pub struct Problem {
     pub order_id: Option<OrderId>,
     /// Every wrong field.
     pub errors: Vec<FieldError>,
+    /// Whether an operator must act, also where the same request may succeed later.
+    pub must_act: bool,
     /// What the operator must know and the caller need not.
     pub cause: Option<String>,
 }
@@ -101,6 +103,7 @@ impl Problem {
             allow: None,
             order_id: None,
             errors: Vec::new(),
+            must_act: false,
             cause: None,
         }
     }

@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-use crate::config::Aws;
+use crate::aws::Clients;
+use crate::config::{self, Aws, SecretSource};
+use crate::secret_store::SecretStore;
 
 /// A server on a free port.
 pub(crate) struct Served {
@@ -53,6 +55,17 @@ impl Served {
     pub(crate) fn set_away(&self, is_away: bool) {
         self.is_away.store(is_away, Ordering::SeqCst);
     }
+}
+
+/// Secrets that never change.
+pub(crate) fn secrets() -> SecretStore {
+    let secrets = r#"{"binanceApiKey":"k","binanceApiSecret":"s","webhookSecrets":["whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"]}"#;
+    let caller_keys = r#"{"appApiKeys":["kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"]}"#;
+    let source = SecretSource::Inline(
+        Arc::new(config::Secrets::parse(&secrets.to_owned().into()).unwrap()),
+        Arc::new(config::CallerKeys::parse(&caller_keys.to_owned().into()).unwrap()),
+    );
+    SecretStore::new(source, Clients::new(&aws(None)).secrets_manager)
 }
 
 /// An AWS account whose Secrets Manager is at `secrets_manager_url`.

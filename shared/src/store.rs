@@ -9,12 +9,14 @@ use std::collections::HashMap;
 use std::ops::Deref;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::{DisplayErrorContext, SdkError};
+use aws_sdk_dynamodb::config::http::HttpResponse;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::put_item::{PutItemError, PutItemOutput};
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 
 pub use due::Due;
 
+use crate::aws::Failure;
 use crate::order::{Applied, Event, Order, OrderId};
 
 /// How often a transition is applied anew because somebody else wrote in between.
@@ -93,8 +95,8 @@ impl Transition {
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// DynamoDB did not answer, or refused.
-    #[error("the table of orders cannot be reached: {0}")]
-    Unavailable(String),
+    #[error("the table of orders cannot be used: {0}")]
+    Unavailable(Failure),
     /// An item cannot be read as an order, or the other way round.
     #[error("an item of the table is not an order: {0}")]
     Item(#[from] serde_dynamo::Error),
@@ -116,6 +118,16 @@ impl StoreError {
         match self {
             Self::Item(_) | Self::Key => true,
             Self::Unavailable(_) | Self::Namespace | Self::Raced => false,
+        }
+    }
+
+    /// Whether an operator must act; else it mends itself.
+    #[must_use]
+    pub fn must_act(&self) -> bool {
+        match self {
+            Self::Unavailable(failure) => failure.must_act(),
+            Self::Item(_) | Self::Key | Self::Namespace => true,
+            Self::Raced => false,
         }
     }
 }
@@ -280,6 +292,9 @@ fn item(order: &Order) -> Result<Item, StoreError> {
     Ok(item)
 }
 
-fn unavailable(error: impl std::error::Error) -> StoreError {
-    StoreError::Unavailable(format!("{}", DisplayErrorContext(error)))
+fn unavailable<E>(error: SdkError<E, HttpResponse>) -> StoreError
+where
+    E: std::error::Error + ProvideErrorMetadata + 'static,
+{
+    StoreError::Unavailable(Failure::of(&error))
 }

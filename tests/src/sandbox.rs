@@ -39,7 +39,7 @@ impl Default for Options {
             dynamodb_port: 0,
             dynamodb_file: None,
             behaviour: Behaviour::default(),
-            app_api_key: "sandbox-leadscalendar-key-0001".to_owned(),
+            app_api_key: "sandbox-leadscalendar-key-00000001".to_owned(),
             webhook_secrets: vec![webhook_secret("first")],
         }
     }
@@ -151,8 +151,9 @@ impl Sandbox {
         let secrets = json!({
             "binanceApiKey": self.credentials.api_key,
             "binanceApiSecret": self.credentials.api_secret,
-            "appApiKeys": [self.options.app_api_key],
             "webhookSecrets": self.options.webhook_secrets,
+            "appApiKeys": [self.options.app_api_key],
+            "refundApiKeys": [],
         });
         [
             ("ORDERS_TABLE", dynamodb::TABLE.to_owned()),
@@ -160,7 +161,7 @@ impl Sandbox {
             ("CALLBACK_URL", callback_url.to_owned()),
             ("CALLBACK_HOSTS", "127.0.0.1,localhost".to_owned()),
             ("SECRETS", secrets.to_string()),
-            ("ALLOW_LOCAL_CALLBACKS", "true".to_owned()),
+            ("ALLOW_LOCAL", "true".to_owned()),
             ("AWS_ENDPOINT_URL_DYNAMODB", self.dynamodb.url()),
             ("AWS_REGION", dynamodb::REGION.to_owned()),
             ("AWS_ACCESS_KEY_ID", dynamodb::ACCESS_KEY.to_owned()),

@@ -15,6 +15,7 @@ use shared::ambient::{monotonic_ms, now_ms};
 use shared::app::{App, StartError};
 use shared::ask::{self, About, Question};
 use shared::certificates::Certificates;
+use shared::config::Needs;
 use shared::confirmation::Confirmer;
 use shared::follow_up;
 use shared::http_api::Invocation;
@@ -51,7 +52,7 @@ impl BinanceCallback {
     /// # Errors
     /// [`StartError`].
     pub fn new(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, StartError> {
-        let app = App::new(lookup)?;
+        let app = App::new(Needs::Secrets, lookup)?;
         let confirmer = app.confirmer()?;
         Ok(Self {
             certificates: Certificates::new(app.binance.clone()),

@@ -12,8 +12,9 @@ use tokio::sync::OnceCell;
 use lambda_http::http::header::{HeaderValue, LOCATION};
 use lambda_http::http::{Method, StatusCode};
 use lambda_http::{Body, Request as Event, Response};
-use shared::ambient::{now_ms, random};
+use shared::ambient::{monotonic_ms, now_ms, random};
 use shared::app::{App, StartError};
+use shared::config::Needs;
 use shared::http_api::{self, Invocation};
 use shared::order::{
     self, Applied, Claim, Namespace, Order, OrderId, Refusal, Request, Status, View,
@@ -28,7 +29,8 @@ const CLIENT: &str = "LeadsCalendar";
 /// The function.
 #[derive(Debug)]
 pub struct CreateOrder {
-    app: App,
+    /// The parts it has in common with the others.
+    pub app: App,
     namespace: OnceCell<Namespace>,
 }
 
@@ -46,7 +48,7 @@ impl CreateOrder {
     /// [`StartError`].
     pub fn new(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, StartError> {
         Ok(Self {
-            app: App::new(lookup)?,
+            app: App::new(Needs::Both, lookup)?,
             namespace: OnceCell::new(),
         })
     }
@@ -78,7 +80,10 @@ impl CreateOrder {
         if event.method() != Method::POST {
             return Err(Problem::method_not_allowed("POST"));
         }
-        http_api::authenticate(event.headers(), &*self.app.secrets.current(now_ms()).await?)?;
+        http_api::authenticate(
+            event.headers(),
+            &*self.app.secrets.caller_keys(monotonic_ms()).await?,
+        )?;
         let key = request::idempotency_key(event.headers())?;
         let asked = request::read(event.headers(), event.body(), &self.app.settings)?;
 

@@ -4,8 +4,9 @@ use lambda_http::http::header::{ETAG, HeaderValue, IF_NONE_MATCH};
 use lambda_http::http::{HeaderMap, Method, StatusCode};
 use lambda_http::{Body, Request as Event, RequestExt as _, Response};
 use sha2::{Digest as _, Sha256};
-use shared::ambient::now_ms;
+use shared::ambient::monotonic_ms;
 use shared::app::{App, StartError};
+use shared::config::Needs;
 use shared::http_api::{self, Invocation};
 use shared::order::{FullView, Order, OrderId};
 use shared::problem::Problem;
@@ -24,7 +25,7 @@ impl GetOrder {
     /// [`StartError`].
     pub fn new(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, StartError> {
         Ok(Self {
-            app: App::new(lookup)?,
+            app: App::new(Needs::CallerKeys, lookup)?,
         })
     }
 
@@ -49,7 +50,10 @@ impl GetOrder {
         if !matches!(*event.method(), Method::GET | Method::HEAD) {
             return Err(Problem::method_not_allowed("GET, HEAD"));
         }
-        http_api::authenticate(event.headers(), &*self.app.secrets.current(now_ms()).await?)?;
+        http_api::authenticate(
+            event.headers(),
+            &*self.app.secrets.caller_keys(monotonic_ms()).await?,
+        )?;
         let id = order_id(event).ok_or_else(Problem::no_such_order)?;
         self.app
             .store

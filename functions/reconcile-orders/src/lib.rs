@@ -9,8 +9,9 @@ use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt as _};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use shared::ambient::{self, now_ms};
+use shared::ambient::{self, monotonic_ms, now_ms};
 use shared::app::{App, StartError};
+use shared::config::Needs;
 use shared::confirmation::Confirmer;
 use shared::order::{self, Applied, OrderId};
 use shared::store::{Due, StoreError};
@@ -24,10 +25,13 @@ const SHARD_LIMIT: usize = 500;
 const CONCURRENCY: usize = 16;
 /// Without Lambda's word for it, a run is given this long, in milliseconds.
 const DEFAULT_LIMIT_MS: i64 = 50_000;
+/// How far an event's time may be ahead of the clock, in milliseconds, but for a sandbox that has moved its time.
+const AHEAD_MS: i64 = 5 * 60_000;
 /// The function.
 #[derive(Debug)]
 pub struct ReconcileOrders {
-    app: App,
+    /// The parts it has in common with the others.
+    pub app: App,
     confirmer: Confirmer,
 }
 
@@ -77,6 +81,11 @@ pub enum RunError {
         "the event has neither the time of the schedule nor an order to confirm or to ask about"
     )]
     UnknownEvent,
+    /// All that is due until then would be worked on now.
+    #[error(
+        "the event's time {0} is more than five minutes ahead of the clock, which only ALLOW_LOCAL admits"
+    )]
+    TimeAhead(Timestamp),
 }
 
 /// What is counted while orders are worked on at the same time.
@@ -108,7 +117,7 @@ impl ReconcileOrders {
     /// # Errors
     /// [`StartError`].
     pub fn new(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, StartError> {
-        let app = App::new(lookup)?;
+        let app = App::new(Needs::Both, lookup)?;
         let confirmer = app.confirmer()?;
         Ok(Self { app, confirmer })
     }
@@ -128,6 +137,14 @@ impl ReconcileOrders {
         }
         let clock_ms = now_ms();
         let time_ms = event.time.map_or(clock_ms, Timestamp::as_millisecond);
+        if let Some(time) = event.time
+            && time_ms.saturating_sub(clock_ms) > AHEAD_MS
+            && !self.app.settings.policy.allow_local
+        {
+            return Err(RunError::TimeAhead(time));
+        }
+        // So that what is wrong with them is an alarm, with or without orders.
+        self.app.secrets.look(monotonic_ms()).await;
         let run = Run {
             deadline_ms: ambient::deadline_ms(deadline_ms, DEFAULT_LIMIT_MS),
             offset_ms: time_ms.saturating_sub(clock_ms).max(0),

@@ -2,8 +2,6 @@ use std::sync::Arc;
 
 use super::*;
 use crate::ambient::now_ms;
-use crate::aws::Clients;
-use crate::config::{SecretSource, SecretStore};
 use crate::http_client;
 use crate::served::{self, Served};
 
@@ -32,16 +30,10 @@ async fn serve() -> (Certificates, Served) {
 }
 
 fn certificates(served: &Served) -> Certificates {
-    let json = r#"{"binanceApiKey":"k","binanceApiSecret":"s","appApiKeys":["a"],"webhookSecrets":["whsec_AAAA"]}"#;
-    let source = SecretSource::Inline(json.to_owned().into());
-    let secrets = Arc::new(SecretStore::new(
-        &source,
-        Clients::new(&served::aws(None)).secrets_manager,
-    ));
     let binance = Binance::new(
         http_client::binance_client().unwrap(),
         served.url.clone(),
-        secrets,
+        Arc::new(served::secrets()),
     );
     Certificates::new(binance)
 }

@@ -1,22 +1,27 @@
-//! The secrets, and when they are read again.
+//! What the two secrets hold, and the rules that each value keeps.
 
-use std::sync::Arc;
-
-use aws_sdk_secretsmanager::Client;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use standardwebhooks::Webhook;
-use subtle::ConstantTimeEq;
-use tokio::sync::Mutex;
-use tracing::warn;
+use subtle::{Choice, ConstantTimeEq};
 
-use super::SecretSource;
+/// The fewest characters of a key issued to LeadsCalendar.
+const CALLER_KEY_CHARS: usize = 32;
+/// What begins so is the hash of a key, and never a key.
+const HASH_PREFIX: &str = "sha256:";
+/// The prefix of a secret that signs confirmations, and how many bytes may follow it in base64.
+const WEBHOOK_PREFIX: &str = "whsec_";
+const WEBHOOK_BYTES: std::ops::RangeInclusive<usize> = 24..=64;
 
-/// How long the secrets are used before they are read again, in milliseconds.
-const FRESH_MS: i64 = 5 * 60_000;
+const SECRETS_SHAPE: &str =
+    r#"{"binanceApiKey":"…","binanceApiSecret":"…","webhookSecrets":["whsec_…"]}"#;
+const CALLER_KEYS_SHAPE: &str = r#"{"appApiKeys":["…"],"refundApiKeys":[]}"#;
+const INLINE_SHAPE: &str = r#"{"binanceApiKey":"…","binanceApiSecret":"…","webhookSecrets":["whsec_…"],"appApiKeys":["…"],"refundApiKeys":[]}"#;
 
-/// The content of the secret store.
+/// What `SECRETS_ID` names: who we are to Binance, and to LeadsCalendar.
 #[derive(Debug)]
 #[expect(clippy::struct_field_names, reason = "the names of the stored JSON")]
 pub struct Secrets {
@@ -24,120 +29,122 @@ pub struct Secrets {
     pub binance_api_key: SecretString,
     /// Binance's API secret, which signs.
     pub binance_api_secret: SecretString,
-    app_api_keys: Vec<SecretString>,
     webhook_secrets: Vec<SecretString>,
 }
 
-/// The JSON of the secret, before it is checked.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Stored {
-    binance_api_key: SecretString,
-    binance_api_secret: SecretString,
-    app_api_keys: Vec<SecretString>,
-    webhook_secrets: Vec<SecretString>,
+/// What `CALLER_KEYS_ID` names: the keys issued to LeadsCalendar, as hashes of them.
+#[derive(Debug)]
+pub struct CallerKeys {
+    issued: Vec<KeyHash>,
 }
 
-/// Why there are no secrets; never shows one.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum SecretError {
-    /// The JSON is not of the documented shape.
-    #[error(
-        "the secret must be the JSON {{\"binanceApiKey\",\"binanceApiSecret\",\"appApiKeys\":[…],\"webhookSecrets\":[\"whsec_…\"]}}"
-    )]
-    Shape,
+/// The SHA-256 of a key. It opens nothing, but is nobody's business either.
+struct KeyHash([u8; 32]);
+
+impl std::fmt::Debug for KeyHash {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("KeyHash")
+    }
+}
+
+/// The content of a secret is not what it must be; never shows it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SecretFault {
+    /// It is not JSON of the documented shape.
+    #[error("it must be the JSON {0}, with nothing else in it")]
+    Shape(&'static str),
     /// A field breaks its rule.
-    #[error("the secret's field {field} {rule}")]
+    #[error("its field {field} {rule}")]
     Field {
         /// Which.
         field: &'static str,
         /// What it must be.
         rule: &'static str,
     },
-    /// The secret store did not answer.
-    #[error("the secret store did not answer: {0}")]
-    Unavailable(String),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct StoredSecrets {
+    binance_api_key: SecretString,
+    binance_api_secret: SecretString,
+    webhook_secrets: Vec<SecretString>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct StoredCallerKeys {
+    app_api_keys: Vec<SecretString>,
+    #[serde(default)]
+    refund_api_keys: Vec<SecretString>,
+}
+
+/// Both in one.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct StoredInline {
+    binance_api_key: SecretString,
+    binance_api_secret: SecretString,
+    webhook_secrets: Vec<SecretString>,
+    app_api_keys: Vec<SecretString>,
+    #[serde(default)]
+    refund_api_keys: Vec<SecretString>,
+}
+
+/// Reads and checks the JSON of `SECRETS`, which holds both.
+///
+/// # Errors
+/// [`SecretFault`].
+pub(super) fn parse_inline(json: &SecretString) -> Result<(Secrets, CallerKeys), SecretFault> {
+    let stored: StoredInline = read(json, INLINE_SHAPE)?;
+    let secrets = StoredSecrets {
+        binance_api_key: stored.binance_api_key,
+        binance_api_secret: stored.binance_api_secret,
+        webhook_secrets: stored.webhook_secrets,
+    };
+    let caller_keys = StoredCallerKeys {
+        app_api_keys: stored.app_api_keys,
+        refund_api_keys: stored.refund_api_keys,
+    };
+    Ok((Secrets::check(secrets)?, CallerKeys::check(&caller_keys)?))
 }
 
 impl Secrets {
-    /// Reads and checks the JSON.
+    /// Reads and checks the JSON of the secret.
     ///
     /// # Errors
-    /// [`SecretError::Shape`] or [`SecretError::Field`].
-    pub fn parse(json: &SecretString) -> Result<Self, SecretError> {
-        // serde_json's own error can quote the value it stumbled over.
-        let stored: Stored =
-            serde_json::from_str(json.expose_secret()).map_err(|_| SecretError::Shape)?;
-        let check = |is_right: bool, field, rule| {
-            if is_right {
-                Ok(())
-            } else {
-                Err(SecretError::Field { field, rule })
-            }
-        };
-        let is_key = |key: &SecretString| {
-            let key = key.expose_secret();
-            !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_graphic())
-        };
-        let is_webhook_secret = |secret: &SecretString| {
-            let secret = secret.expose_secret();
-            secret.starts_with("whsec_")
-                && secret.len() > "whsec_".len()
-                && Webhook::new(secret).is_ok()
-        };
+    /// [`SecretFault`].
+    pub fn parse(json: &SecretString) -> Result<Self, SecretFault> {
+        Self::check(read(json, SECRETS_SHAPE)?)
+    }
+
+    fn check(stored: StoredSecrets) -> Result<Self, SecretFault> {
+        let visible = "must be visible ASCII without blanks";
         check(
-            is_key(&stored.binance_api_key),
+            is_visible(&stored.binance_api_key),
             "binanceApiKey",
-            "must be visible ASCII",
+            visible,
         )?;
         check(
-            is_key(&stored.binance_api_secret),
+            is_visible(&stored.binance_api_secret),
             "binanceApiSecret",
-            "must be visible ASCII",
-        )?;
-        check(
-            !stored.app_api_keys.is_empty(),
-            "appApiKeys",
-            "must hold a key",
-        )?;
-        check(
-            stored.app_api_keys.iter().all(is_key),
-            "appApiKeys",
-            "must hold keys of visible ASCII",
+            visible,
         )?;
         check(
             !stored.webhook_secrets.is_empty(),
             "webhookSecrets",
             "must hold a secret",
         )?;
-        let are_webhook_secrets = stored.webhook_secrets.iter().all(is_webhook_secret);
         check(
-            are_webhook_secrets,
+            stored.webhook_secrets.iter().all(is_webhook_secret),
             "webhookSecrets",
-            "must hold secrets of the form whsec_ and base64",
+            "must hold secrets of the form whsec_ and 24 to 64 bytes in base64",
         )?;
         Ok(Self {
             binance_api_key: stored.binance_api_key,
             binance_api_secret: stored.binance_api_secret,
-            app_api_keys: stored.app_api_keys,
             webhook_secrets: stored.webhook_secrets,
         })
-    }
-
-    /// Whether `key` is one that was issued to LeadsCalendar; takes as long for a wrong key as for a right one.
-    #[must_use]
-    pub fn is_app_api_key(&self, key: &str) -> bool {
-        let digest = Sha256::digest(key);
-        let found = self
-            .app_api_keys
-            .iter()
-            .fold(subtle::Choice::from(0), |found, issued| {
-                found
-                    | Sha256::digest(issued.expose_secret())
-                        .as_slice()
-                        .ct_eq(digest.as_slice())
-            });
-        found.into()
     }
 
     /// A signer of confirmations for each active secret.
@@ -149,88 +156,90 @@ impl Secrets {
     }
 }
 
-/// The secrets, kept while fresh.
-#[derive(Debug)]
-pub struct SecretStore {
-    source: Source,
-    /// The secrets, and when they were read.
-    kept: Mutex<Option<(Arc<Secrets>, i64)>>,
-}
+impl CallerKeys {
+    /// Reads and checks the JSON of the secret.
+    ///
+    /// # Errors
+    /// [`SecretFault`].
+    pub fn parse(json: &SecretString) -> Result<Self, SecretFault> {
+        Self::check(&read(json, CALLER_KEYS_SHAPE)?)
+    }
 
-#[derive(Debug)]
-enum Source {
-    Inline(SecretString),
-    Manager { client: Client, id: String },
-}
-
-impl SecretStore {
-    /// A store that has read nothing yet.
-    #[must_use]
-    pub fn new(source: &SecretSource, client: Client) -> Self {
-        let source = match source {
-            SecretSource::Inline(json) => Source::Inline(json.clone()),
-            SecretSource::Manager(id) => Source::Manager {
-                client,
-                id: id.clone(),
-            },
+    fn check(stored: &StoredCallerKeys) -> Result<Self, SecretFault> {
+        check(
+            !stored.app_api_keys.is_empty(),
+            "appApiKeys",
+            "must hold a key",
+        )?;
+        let hashes = |keys: &[SecretString], field| {
+            let rule = "must hold keys of at least 32 characters of visible ASCII without blanks, or sha256: and the 64 hex digits of one";
+            let hash = |key| KeyHash::of_issued(key).ok_or(SecretFault::Field { field, rule });
+            keys.iter().map(hash).collect::<Result<Vec<_>, _>>()
         };
-        Self {
-            source,
-            kept: Mutex::new(None),
-        }
+        // A key that may refund may do everything else too.
+        let mut issued = hashes(&stored.app_api_keys, "appApiKeys")?;
+        issued.extend(hashes(&stored.refund_api_keys, "refundApiKeys")?);
+        Ok(Self { issued })
     }
 
-    /// The secrets, read again after 5 minutes; the old ones if the secret store is away then.
-    ///
-    /// # Errors
-    /// [`SecretError`], if none have been read yet.
-    pub async fn current(&self, now_ms: i64) -> Result<Arc<Secrets>, SecretError> {
-        let mut kept = self.kept.lock().await;
-        if let Some((secrets, read_at_ms)) = &*kept
-            && now_ms.saturating_sub(*read_at_ms) < FRESH_MS
-        {
-            return Ok(Arc::clone(secrets));
-        }
-        match (self.read().await, &*kept) {
-            (Ok(secrets), _) => Ok(Arc::clone(&kept.insert((Arc::new(secrets), now_ms)).0)),
-            (Err(error), Some((secrets, _))) => {
-                warn!(%error, "secrets could not be read again, the old ones stay in use");
-                Ok(Arc::clone(secrets))
-            }
-            (Err(error), None) => Err(error),
-        }
+    /// Whether `key` is one that was issued to LeadsCalendar; takes as long for a wrong key as for a right one.
+    #[must_use]
+    pub fn admit(&self, key: &str) -> bool {
+        let digest = Sha256::digest(key);
+        let found = self.issued.iter().fold(Choice::from(0), |found, issued| {
+            found | issued.0.as_slice().ct_eq(digest.as_slice())
+        });
+        found.into()
     }
+}
 
-    /// The secrets, read now: Binance has refused those in use.
-    ///
-    /// # Errors
-    /// [`SecretError`].
-    pub async fn reread(&self, now_ms: i64) -> Result<Arc<Secrets>, SecretError> {
-        let secrets = Arc::new(self.read().await?);
-        *self.kept.lock().await = Some((Arc::clone(&secrets), now_ms));
-        Ok(secrets)
-    }
-
-    async fn read(&self) -> Result<Secrets, SecretError> {
-        match &self.source {
-            Source::Inline(json) => Secrets::parse(json),
-            Source::Manager { client, id } => {
-                let unavailable = |error| {
-                    SecretError::Unavailable(format!(
-                        "{}",
-                        aws_sdk_secretsmanager::error::DisplayErrorContext(error)
-                    ))
-                };
-                let answer = client
-                    .get_secret_value()
-                    .secret_id(id)
-                    .send()
-                    .await
-                    .map_err(unavailable)?;
-                Secrets::parse(&answer.secret_string.ok_or(SecretError::Shape)?.into())
-            }
+impl KeyHash {
+    /// The hash of a key as it was issued: the key itself, or already its hash.
+    fn of_issued(key: &SecretString) -> Option<Self> {
+        if let Some(digits) = key.expose_secret().strip_prefix(HASH_PREFIX) {
+            return of_hex(digits).map(Self);
         }
+        let is_long = key.expose_secret().len() >= CALLER_KEY_CHARS;
+        (is_long && is_visible(key)).then(|| Self(Sha256::digest(key.expose_secret()).into()))
     }
+}
+
+fn of_hex(digits: &str) -> Option<[u8; 32]> {
+    let is_hex = digits.len() == 64 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    let digits = is_hex.then_some(digits)?;
+    let mut bytes = [0; 32];
+    for (at, byte) in (0..).step_by(2).zip(&mut bytes) {
+        *byte = u8::from_str_radix(digits.get(at..at + 2)?, 16).ok()?;
+    }
+    Some(bytes)
+}
+
+fn read<T: serde::de::DeserializeOwned>(
+    json: &SecretString,
+    shape: &'static str,
+) -> Result<T, SecretFault> {
+    // serde_json's own error can quote the value it stumbled over.
+    serde_json::from_str(json.expose_secret()).map_err(|_| SecretFault::Shape(shape))
+}
+
+fn check(is_right: bool, field: &'static str, rule: &'static str) -> Result<(), SecretFault> {
+    if is_right {
+        Ok(())
+    } else {
+        Err(SecretFault::Field { field, rule })
+    }
+}
+
+fn is_visible(value: &SecretString) -> bool {
+    let value = value.expose_secret();
+    !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+fn is_webhook_secret(secret: &SecretString) -> bool {
+    let bytes = secret.expose_secret().strip_prefix(WEBHOOK_PREFIX);
+    bytes
+        .and_then(|bytes| STANDARD.decode(bytes).ok())
+        .is_some_and(|bytes| WEBHOOK_BYTES.contains(&bytes.len()))
 }
 
 #[cfg(test)]

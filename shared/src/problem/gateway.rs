@@ -3,7 +3,8 @@
 use http::StatusCode;
 
 use super::{CHECK_ID, CORRECT_FIELD, CORRECT_REQUEST, FieldError, Problem};
-use crate::config::SecretError;
+use crate::aws::Failure;
+use crate::secret_store::{Missing, SecretError};
 use crate::store::StoreError;
 
 /// After a fault of our own store: seconds.
@@ -171,7 +172,7 @@ impl Problem {
         }
     }
 
-    fn try_again(cause: String) -> Self {
+    fn try_again(cause: String, must_act: bool) -> Self {
         let detail = "the service cannot reach its own store just now";
         let problem = Self::gateway(
             StatusCode::SERVICE_UNAVAILABLE,
@@ -181,6 +182,7 @@ impl Problem {
         )
         .retry_after(STORE_RETRY_SECS);
         Self {
+            must_act,
             cause: Some(cause),
             ..problem
         }
@@ -189,20 +191,33 @@ impl Problem {
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
-        match error {
+        let cause = error.to_string();
+        match &error {
             // No repeat mends it.
-            StoreError::Namespace => Self::not_set_up(error.to_string()),
-            StoreError::Unavailable(_)
+            StoreError::Namespace | StoreError::Unavailable(Failure::NotSetUp(_)) => {
+                Self::not_set_up(cause)
+            }
+            // A newer version may have written the item, and be back soon.
+            StoreError::Unavailable(Failure::Away(_) | Failure::CredentialsExpired(_))
             | StoreError::Item(_)
             | StoreError::Key
-            | StoreError::Raced => Self::try_again(error.to_string()),
+            | StoreError::Raced => Self::try_again(cause, error.must_act()),
         }
     }
 }
 
 impl From<SecretError> for Problem {
     fn from(error: SecretError) -> Self {
-        Self::try_again(error.to_string())
+        let cause = error.to_string();
+        match &error.cause {
+            Missing::NotNeeded
+            | Missing::NoValue
+            | Missing::Malformed(_)
+            | Missing::Unread(Failure::NotSetUp(_)) => Self::not_set_up(cause),
+            Missing::Unread(Failure::Away(_) | Failure::CredentialsExpired(_)) => {
+                Self::try_again(cause, error.must_act())
+            }
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use crate::problem::{assert_discreet, assert_untouched, problem};
 use crate::world::World;
 
 const SETTINGS: [(&str, &str); 2] = [
-    ("ALLOW_LOCAL_CALLBACKS", "false"),
+    ("ALLOW_LOCAL", "false"),
     ("CALLBACK_HOSTS", "app.example.com,*.hooks.example.com"),
 ];
 

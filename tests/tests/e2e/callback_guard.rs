@@ -45,10 +45,7 @@ async fn address_that_may_no_longer_be_called_is_not_called() {
             created.text_of("orderId"),
             created.text_of("merchantTradeNo"),
         );
-        let settings = [
-            ("CALLBACK_HOSTS", hosts),
-            ("ALLOW_LOCAL_CALLBACKS", allow_local),
-        ];
+        let settings = [("CALLBACK_HOSTS", hosts), ("ALLOW_LOCAL", allow_local)];
         let (_server, callback_url) = with_settings(&world, &settings).await;
 
         let forgery = Forgery {
