@@ -1,6 +1,8 @@
 //! The one road from a question to what follows: Binance is asked about attempts of an order, and what it answers is
 //! recorded. Whoever wants to know how an order stands walks it.
 
+use std::sync::OnceLock;
+
 use futures_util::stream::{self, StreamExt as _};
 use tracing::warn;
 
@@ -15,7 +17,7 @@ const CONCURRENCY: usize = 8;
 
 /// What is asked, and by when.
 #[derive(Clone, Copy, Debug)]
-pub struct Question {
+pub struct Question<'a> {
     /// Which attempts.
     pub about: About,
     /// It was decided to ask then, in milliseconds since the Unix epoch by the asker's time.
@@ -24,6 +26,26 @@ pub struct Question {
     pub deadline_ms: i64,
     /// What the asker's time is ahead of the clock, in milliseconds.
     pub offset_ms: i64,
+    /// What the asker knows of Binance's rate limit.
+    pub rate: &'a RateLimit,
+}
+
+/// Whether Binance has limited the rate of whoever asks, who then asks no more: a sale needs it more.
+#[derive(Debug, Default)]
+pub struct RateLimit(OnceLock<i64>);
+
+impl RateLimit {
+    /// The wait that Binance asked for, in milliseconds; none while it has not limited the rate.
+    #[must_use]
+    pub fn wait_ms(&self) -> Option<i64> {
+        self.0.get().copied()
+    }
+
+    fn reached(&self, retry_after_secs: Option<u64>) {
+        let secs = i64::try_from(retry_after_secs.unwrap_or_default()).unwrap_or(i64::MAX);
+        // The first answer counts.
+        let _ = self.0.set(secs.saturating_mul(1_000));
+    }
 }
 
 /// Which attempts are asked about.
@@ -69,7 +91,7 @@ pub async fn ask(
     store: &Store,
     binance: &Binance,
     order: Stored,
-    question: Question,
+    question: Question<'_>,
 ) -> Result<Asked, StoreError> {
     let answers = answers(binance, &order, question).await;
     let report = order.report.clone();
@@ -105,7 +127,7 @@ pub async fn ask(
 }
 
 /// What the answers mean beside what they say of each attempt.
-fn follow_ups(order: &Order, question: Question, answers: &[(u8, Option<Fact>)]) -> Vec<Event> {
+fn follow_ups(order: &Order, question: Question<'_>, answers: &[(u8, Option<Fact>)]) -> Vec<Event> {
     let is_answered = answers.iter().all(|(_, fact)| fact.is_some());
     // How much is on its way back, is told later: as good as no answer yet.
     let is_refunding = |fact: &Fact| fact.state() == Some(&State::Refunding);
@@ -113,6 +135,11 @@ fn follow_ups(order: &Order, question: Question, answers: &[(u8, Option<Fact>)])
         && !answers
             .iter()
             .any(|(_, fact)| fact.as_ref().is_some_and(is_refunding));
+    let put_off = question.rate.wait_ms().filter(|_| !is_answered);
+    let put_off = put_off.map(|wait_ms| Event::PutOff {
+        wait_ms,
+        is_taken_on: true,
+    });
     let mut events = Vec::new();
     match question.about {
         About::Every { report } => {
@@ -127,21 +154,25 @@ fn follow_ups(order: &Order, question: Question, answers: &[(u8, Option<Fact>)])
             events.push(if is_done {
                 Event::Asked { began_ms }
             } else {
-                Event::Unanswered
+                put_off.unwrap_or(Event::Unanswered)
             });
         }
         About::Reported(_) | About::ReportedAgain if is_done => {
             let is_last = matches!(question.about, About::ReportedAgain);
             events.push(Event::ReportAnswered { is_last });
         }
-        About::ReportedAgain => events.push(Event::ReportUnanswered),
+        About::ReportedAgain => events.push(put_off.unwrap_or(Event::ReportUnanswered)),
         About::Reported(_) | About::Number(_) => {}
     }
     events
 }
 
 /// What Binance answers about each attempt.
-async fn answers(binance: &Binance, order: &Stored, question: Question) -> Vec<(u8, Option<Fact>)> {
+async fn answers(
+    binance: &Binance,
+    order: &Stored,
+    question: Question<'_>,
+) -> Vec<(u8, Option<Fact>)> {
     let attempts: Vec<u8> = match question.about {
         About::Every { report: false } => every_attempt(order),
         // What was reported while a report waited may be about any of them.
@@ -153,6 +184,9 @@ async fn answers(binance: &Binance, order: &Stored, question: Question) -> Vec<(
     let questions = attempts.into_iter().map(|attempt| async move {
         let trade_no = order.trade_no_of(attempt);
         let id = order.order_id.as_str();
+        if question.rate.wait_ms().is_some() {
+            return (attempt, None);
+        }
         if now_ms().saturating_add(SHORTEST_CALL_MS) > question.deadline_ms {
             warn!(order.id = id, %trade_no, "no time was left to ask Binance about {trade_no}");
             return (attempt, None);
@@ -166,6 +200,9 @@ async fn answers(binance: &Binance, order: &Stored, question: Question) -> Vec<(
                 (attempt, Some(fact))
             }
             Err(error) => {
+                if let Some(answer) = error.rate_limit() {
+                    question.rate.reached(answer.retry_after_secs);
+                }
                 warn!(order.id = id, %trade_no, %error, "Binance could not be asked about {trade_no}");
                 (attempt, None)
             }

@@ -68,6 +68,18 @@ impl BinanceError {
         }
     }
 
+    /// Binance limits the rate; what it answered.
+    #[must_use]
+    pub fn rate_limit(&self) -> Option<&Answer> {
+        match self {
+            Self::Call(CallError::NotDone(answer)) => {
+                Some(answer).filter(|said| said.is_rate_limit())
+            }
+            Self::Call(CallError::Refused(_) | CallError::Access(_) | CallError::Unknown(_))
+            | Self::Secrets(_) => None,
+        }
+    }
+
     /// The same, taken for a fault of Binance's and not of the caller's.
     #[must_use]
     pub fn as_fault(&self) -> Self {
@@ -214,7 +226,8 @@ impl Binance {
                 Err(error) => error,
             };
             let is_repeatable = match &error {
-                CallError::NotDone(_) => true,
+                // A question is not worth the rate that a sale needs.
+                CallError::NotDone(answer) => !(call.is_reading && answer.is_rate_limit()),
                 CallError::Unknown(answer) => call.is_reading && !answer.is_unreadable_in_part(),
                 CallError::Refused(_) | CallError::Access(_) => false,
             };

@@ -104,7 +104,11 @@ impl Confirmer {
             .body(body)
             .send()
             .await;
-        accepted(sent.map_err(|error| unaccepted(http_client::reason(&error)))?).await
+        let sent = sent.map_err(|error| Unaccepted {
+            is_timeout: error.is_timeout(),
+            ..unaccepted(http_client::reason(&error))
+        });
+        accepted(sent?).await
     }
 }
 
@@ -125,6 +129,7 @@ async fn accepted(response: Response) -> Result<(), Unaccepted> {
             .retry_after_secs
             .and_then(|secs| i64::try_from(secs).ok()?.checked_mul(1_000)),
         is_gone: status == GONE,
+        is_timeout: false,
     })
 }
 
@@ -133,5 +138,6 @@ fn unaccepted(reason: impl Into<String>) -> Unaccepted {
         reason: reason.into(),
         retry_after_ms: None,
         is_gone: false,
+        is_timeout: false,
     }
 }

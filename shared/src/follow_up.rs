@@ -79,7 +79,18 @@ pub async fn raise_alarms(store: &Store, order: Stored) -> Result<Stored, StoreE
         .order)
 }
 
-/// Makes one attempt to tell LeadsCalendar the current order, and records what came of it; whether it was accepted.
+/// What came of an attempt to tell LeadsCalendar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// It was accepted.
+    Accepted,
+    /// It was not.
+    Unaccepted,
+    /// There was no answer in time.
+    TimedOut,
+}
+
+/// Makes one attempt to tell LeadsCalendar the current order, and records what came of it.
 ///
 /// That it is owed is in the table already, so nothing here can be lost. `offset_ms` is what the caller's time is ahead
 /// of the clock.
@@ -92,7 +103,7 @@ pub async fn confirm(
     order: Stored,
     timeout: Duration,
     offset_ms: i64,
-) -> Result<bool, StoreError> {
+) -> Result<Told, StoreError> {
     let event = confirmer.confirm(&order, timeout).await;
     let at_ms = now_ms().saturating_add(offset_ms);
     let order = store
@@ -102,7 +113,7 @@ pub async fn confirm(
     let id = order.order_id.as_str();
     let Event::Unconfirmed { answer, .. } = event else {
         info!(order.id = id, "order {id} confirmed");
-        return Ok(true);
+        return Ok(Told::Accepted);
     };
     if order.confirmation.next_attempt_at_ms.is_some() {
         let attempts = order.confirmation.attempts;
@@ -112,5 +123,9 @@ pub async fn confirm(
         );
     }
     raise_alarms(store, order).await?;
-    Ok(false)
+    Ok(if answer.is_timeout {
+        Told::TimedOut
+    } else {
+        Told::Unaccepted
+    })
 }

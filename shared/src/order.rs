@@ -33,7 +33,7 @@ mod view;
 use serde::{Deserialize, Serialize};
 
 pub use attempt::{Attempt, Checkout, End, Terms};
-pub use confirmation::{Confirmation, SCHEDULE_MS, Told, Unaccepted};
+pub use confirmation::{Confirmation, SCHEDULE_MS, Told, Unaccepted, Untold};
 pub use event::{Alarm, Applied, Event, Refusal};
 pub(crate) use fact::Found;
 pub use fact::{Fact, Money, State};
@@ -42,7 +42,7 @@ pub use id::{Namespace, OrderId, OrderIdError, TradeNo, TradeNoError};
 pub use payment::{Payment, Refunded};
 pub use report::Report;
 pub use request::{Request, TerminalType, TransactionType};
-pub use steps::Steps;
+pub use steps::{Steps, Work};
 pub use transition::MAX_ATTEMPTS;
 pub use view::{FullView, Time, View};
 

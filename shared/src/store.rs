@@ -1,26 +1,36 @@
 //! Orders in DynamoDB: load, apply, put if the version is unchanged. What another version of this program keeps in an item
 //! is carried along unread.
 
+mod batch;
 mod carry;
 mod due;
 mod namespace;
+mod stored;
+mod untold;
 
 use std::collections::HashMap;
-use std::ops::Deref;
+use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::put_item::{PutItemError, PutItemOutput};
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use tokio::sync::Semaphore;
 
-pub use due::Due;
+pub use batch::BATCH;
+pub use due::{Due, DuePage, Start};
+pub use stored::Stored;
+pub use untold::UntoldPage;
 
 use crate::aws::Failure;
 use crate::order::{Applied, Event, Order, OrderId};
 
 /// How often a transition is applied anew because somebody else wrote in between.
 const RACES: usize = 8;
+
+/// Calls at the same time: each has a connection of its own, and reading many orders takes no more than two.
+const CALLS: usize = 2;
 
 type Item = HashMap<String, AttributeValue>;
 
@@ -29,36 +39,7 @@ type Item = HashMap<String, AttributeValue>;
 pub struct Store {
     client: Client,
     table: String,
-}
-
-/// An order as it is in the table, with all that stands in its item.
-#[derive(Clone, Debug)]
-pub struct Stored {
-    /// Boxed, since it is handed on through every step of a function, and each holds it.
-    order: Box<Order>,
-    item: Item,
-}
-
-impl Deref for Stored {
-    type Target = Order;
-
-    fn deref(&self) -> &Order {
-        &self.order
-    }
-}
-
-impl Stored {
-    fn read(item: Item) -> Result<Self, StoreError> {
-        let order = Box::new(serde_dynamo::from_item(item.clone())?);
-        Ok(Self { order, item })
-    }
-
-    /// What is to be in the table when `order` takes the place of this one.
-    fn with(&self, order: Box<Order>) -> Result<Self, StoreError> {
-        let mut item = item(&order)?;
-        carry::unknown(&self.item, &item_of(&self.order)?, &mut item);
-        Ok(Self { order, item })
-    }
+    turns: Arc<Semaphore>,
 }
 
 /// What became of a new order.
@@ -142,7 +123,11 @@ impl Store {
     /// The orders in `table`.
     #[must_use]
     pub fn new(client: Client, table: String) -> Self {
-        Self { client, table }
+        Self {
+            client,
+            table,
+            turns: Arc::new(Semaphore::new(CALLS)),
+        }
     }
 
     /// Records a new order, unless its id is taken.
@@ -150,10 +135,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn record(&self, order: Order) -> Result<Recorded, StoreError> {
-        let item = item(&order)?;
-        let order = Box::new(order);
-        let stored = Stored { order, item };
-        match self.put(&stored.item, None).await? {
+        let (stored, item) = Stored::new(order)?;
+        match self.put(item, None).await? {
             Put::Done => Ok(Recorded::New(stored)),
             Put::Conflict(Some(there)) => {
                 let there = Stored::read(there)?;
@@ -204,27 +187,38 @@ impl Store {
                 });
             }
             order.version = before.version.saturating_add(1);
-            let order = before.with(order)?;
-            let there = match self.put(&order.item, Some(before.version)).await? {
-                Put::Done => Some(order.clone()),
+            let (order, item) = before.with(order)?;
+            let there = match self.put(item, Some(before.version)).await? {
+                Put::Done => None,
                 Put::Conflict(Some(there)) => Some(Stored::read(there)?),
                 // Not every engine says what is there.
-                Put::Conflict(None) => self.load(&order.order_id).await?,
+                Put::Conflict(None) => {
+                    let there = self.load(&order.order_id).await?;
+                    Some(there.ok_or(StoreError::Raced)?)
+                }
             };
             match there {
-                // Also where the SDK repeated a write whose answer was lost.
-                Some(there) if there.order == order.order => {
+                // The SDK repeats a write whose answer was lost, and then finds its own.
+                Some(there) if there.order != order.order => before = there,
+                Some(_) | None => {
                     return Ok(Transition {
                         before,
                         order,
                         applied,
                     });
                 }
-                Some(there) => before = there,
-                None => return Err(StoreError::Raced),
             }
         }
         Err(StoreError::Raced)
+    }
+
+    /// Makes a call when it has its turn.
+    async fn turn<T>(&self, call: impl Future<Output = T>) -> T {
+        // On the heap, since what the SDK keeps while it waits is large.
+        let call = Box::pin(call);
+        // Never closed, so a permit is always had in the end.
+        let _permit = self.turns.acquire().await;
+        call.await
     }
 
     async fn get(&self, key: &str) -> Result<Option<Item>, StoreError> {
@@ -234,16 +228,16 @@ impl Store {
             .table_name(&self.table)
             .key("orderId", AttributeValue::S(key.to_owned()))
             .consistent_read(true);
-        let answer = get.send().await.map_err(unavailable)?;
+        let answer = self.turn(get.send()).await.map_err(unavailable)?;
         Ok(answer.item)
     }
 
-    async fn put(&self, item: &Item, expected_version: Option<u64>) -> Result<Put, StoreError> {
+    async fn put(&self, item: Item, expected_version: Option<u64>) -> Result<Put, StoreError> {
         let put = self
             .client
             .put_item()
             .table_name(&self.table)
-            .set_item(Some(item.clone()))
+            .set_item(Some(item))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         let put = match expected_version {
             None => put.condition_expression("attribute_not_exists(orderId)"),
@@ -251,7 +245,7 @@ impl Store {
                 .condition_expression("version = :version")
                 .expression_attribute_values(":version", AttributeValue::N(version.to_string())),
         };
-        Self::ended(put.send().await)
+        Self::ended(self.turn(put.send()).await)
     }
 
     /// How a put under a condition ended.
@@ -277,19 +271,6 @@ fn apply_all(order: &mut Order, events: &[Event], cause: &str, at_ms: i64) -> Ap
         }
     }
     all
-}
-
-fn item_of(order: &Order) -> Result<Item, StoreError> {
-    Ok(serde_dynamo::to_item(order)?)
-}
-
-/// The order with the key of the index `due`; without work it has none and is not in the index.
-fn item(order: &Order) -> Result<Item, StoreError> {
-    let mut item = item_of(order)?;
-    if let Some(due_at_ms) = order.due_at_ms() {
-        due::insert(&mut item, order.order_id.due_shard(), due_at_ms);
-    }
-    Ok(item)
 }
 
 fn unavailable<E>(error: SdkError<E, HttpResponse>) -> StoreError

@@ -13,7 +13,7 @@ use lambda_http::http::Method;
 use lambda_http::{Body, Request as Event, Response};
 use shared::ambient::{monotonic_ms, now_ms};
 use shared::app::{App, StartError};
-use shared::ask::{self, About, Question};
+use shared::ask::{self, About, Question, RateLimit};
 use shared::certificates::Certificates;
 use shared::config::Needs;
 use shared::confirmation::Confirmer;
@@ -169,6 +169,7 @@ impl BinanceCallback {
             began_ms,
             deadline_ms: deadline_ms.min(began_ms.saturating_add(ASKING_MS)),
             offset_ms: 0,
+            rate: &RateLimit::default(),
         };
         let asked = ask::ask(&self.app.store, &self.app.binance, order, question).await?;
         let (order, is_told) = (asked.order, asked.is_told);

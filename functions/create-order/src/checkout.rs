@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use shared::ambient::now_ms;
-use shared::ask::{self, About, Question};
+use shared::ask::{self, About, Question, RateLimit};
 use shared::binance::{Answer, BinanceError, CallError, Created, SHORTEST_CALL_MS};
 use shared::follow_up;
 use shared::json::Unreadable;
@@ -198,6 +198,7 @@ impl CreateOrder {
             began_ms: now_ms(),
             deadline_ms,
             offset_ms: 0,
+            rate: &RateLimit::default(),
         };
         Ok(ask::ask(&self.app.store, &self.app.binance, order, question).await?)
     }

@@ -1,114 +1,79 @@
 //! Every minute: asks Binance about orders whose notification never came, and repeats confirmations that were not
 //! accepted. Whatever another function left behind when it died between two steps is made up for here.
+//!
+//! Asking and telling are lanes of their own ([`asking`], [`telling`]): each reads the queue for itself, so that neither
+//! waits for the other. Several runs share the work, since each order is claimed before it is worked on.
 
-mod work;
+mod asking;
+mod event;
+mod health;
+mod hosts;
+mod queue;
+mod run;
+mod telling;
+mod wish;
 
-use std::sync::atomic::AtomicU32;
+use std::sync::atomic::AtomicI64;
 
-use futures_util::future::join_all;
-use futures_util::stream::{self, StreamExt as _};
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-use shared::ambient::{self, monotonic_ms, now_ms};
+use serde::Serialize;
+use shared::ambient::{self, monotonic_ms};
 use shared::app::{App, StartError};
 use shared::config::Needs;
 use shared::confirmation::Confirmer;
-use shared::order::{self, Applied, OrderId};
-use shared::store::{Due, StoreError};
-use tracing::{error, info, warn};
+use shared::order::OrderId;
+use shared::secret_store::SecretError;
+use shared::store::StoreError;
+use tokio::sync::mpsc;
 
-/// Partitions of the index `due`.
-const SHARDS: u8 = 8;
-/// Orders of one shard that one run takes on, at the most.
-const SHARD_LIMIT: usize = 500;
-/// Orders worked on at the same time.
-const CONCURRENCY: usize = 16;
+use event::Wanted;
+pub use event::{Event, EventError};
+use run::Run;
+pub use run::Summary;
+pub use wish::Wished;
+
+/// Orders that were found to be settled and wait for a slot to be told; what finds no place is told by the next run.
+const FOUND: usize = 64;
 /// Without Lambda's word for it, a run is given this long, in milliseconds.
-const DEFAULT_LIMIT_MS: i64 = 50_000;
-/// How far an event's time may be ahead of the clock, in milliseconds, but for a sandbox that has moved its time.
-const AHEAD_MS: i64 = 5 * 60_000;
+const LIMIT_MS: i64 = 55_000;
+
 /// The function.
 #[derive(Debug)]
 pub struct ReconcileOrders {
     /// The parts it has in common with the others.
     pub app: App,
     confirmer: Confirmer,
+    /// When Binance is to be called next only to see whether it can be, by the clock that nobody sets.
+    look_at_ms: AtomicI64,
 }
 
-/// What the function is invoked with: the schedule's event, or an operator's wish.
-#[derive(Debug, Default, Deserialize)]
-pub struct Event {
-    /// The schedule's time. Work that is due by then is due, even where it is ahead of the clock.
-    #[serde(default)]
-    time: Option<Timestamp>,
-    /// An order that LeadsCalendar is to be told of again, now.
-    #[serde(default)]
-    confirm: Option<OrderId>,
-    /// An order that Binance is to be asked about, now.
-    #[serde(default)]
-    ask: Option<OrderId>,
-}
-
-/// What a run has done, in orders.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Summary {
-    /// Binance was asked about them.
-    pub asked: u32,
-    /// Their status changed.
-    pub settled: u32,
-    /// LeadsCalendar accepted a confirmation.
-    pub confirmed: u32,
-    /// Something did not work; they stay due.
-    pub failed: u32,
-    /// Not begun, for lack of time.
-    pub left: u32,
+/// What an invocation did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Done {
+    /// It worked on what was due.
+    Run(Summary),
+    /// It did what an operator wished.
+    Wish(Wished),
 }
 
 /// The run cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
+    /// Whoever misspelt a wish must not be told that all is well.
+    #[error(transparent)]
+    Event(#[from] EventError),
     /// The table cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// There is nothing to sign with.
+    #[error(transparent)]
+    Secrets(#[from] SecretError),
     /// The operator named an order that does not exist, or of which there is nothing to tell.
     #[error("there is nothing to tell of order {0}")]
     NothingToTell(OrderId),
     /// The operator named an order that does not exist.
     #[error("there is no order {0} to ask about")]
     NothingToAsk(OrderId),
-    /// Whoever misspelt a wish must not be told that all is well.
-    #[error(
-        "the event has neither the time of the schedule nor an order to confirm or to ask about"
-    )]
-    UnknownEvent,
-    /// All that is due until then would be worked on now.
-    #[error(
-        "the event's time {0} is more than five minutes ahead of the clock, which only ALLOW_LOCAL admits"
-    )]
-    TimeAhead(Timestamp),
-}
-
-/// What is counted while orders are worked on at the same time.
-#[derive(Debug, Default)]
-struct Counts {
-    asked: AtomicU32,
-    settled: AtomicU32,
-    confirmed: AtomicU32,
-    failed: AtomicU32,
-    left: AtomicU32,
-}
-
-/// One run: until when, and how far its time is ahead of the clock.
-#[derive(Clone, Copy, Debug)]
-struct Run {
-    deadline_ms: i64,
-    offset_ms: i64,
-}
-
-impl Run {
-    fn now_ms(self) -> i64 {
-        now_ms().saturating_add(self.offset_ms)
-    }
 }
 
 impl ReconcileOrders {
@@ -119,7 +84,11 @@ impl ReconcileOrders {
     pub fn new(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, StartError> {
         let app = App::new(Needs::Both, lookup)?;
         let confirmer = app.confirmer()?;
-        Ok(Self { app, confirmer })
+        Ok(Self {
+            app,
+            confirmer,
+            look_at_ms: AtomicI64::new(i64::MIN),
+        })
     }
 
     /// Opens the connections before the first run.
@@ -127,111 +96,41 @@ impl ReconcileOrders {
         self.app.connect().await;
     }
 
-    /// Works on what is due; `deadline_ms` is when Lambda ends the invocation.
+    /// Works on what is due, or does what an operator wishes; `deadline_ms` is when Lambda ends the invocation.
     ///
     /// # Errors
     /// [`RunError`]; what fails for one order is counted, and stops no other.
-    pub async fn run(&self, event: Event, deadline_ms: u64) -> Result<Summary, RunError> {
-        if event.time.is_none() && event.confirm.is_none() && event.ask.is_none() {
-            return Err(RunError::UnknownEvent);
-        }
-        let clock_ms = now_ms();
-        let time_ms = event.time.map_or(clock_ms, Timestamp::as_millisecond);
-        if let Some(time) = event.time
-            && time_ms.saturating_sub(clock_ms) > AHEAD_MS
-            && !self.app.settings.policy.allow_local
-        {
-            return Err(RunError::TimeAhead(time));
-        }
+    pub async fn run(&self, event: Event, deadline_ms: u64) -> Result<Done, RunError> {
+        let deadline_ms = ambient::deadline_ms(deadline_ms, LIMIT_MS);
+        let wanted = event.wanted(self.app.settings.policy.allow_local)?;
         // So that what is wrong with them is an alarm, with or without orders.
         self.app.secrets.look(monotonic_ms()).await;
-        let run = Run {
-            deadline_ms: ambient::deadline_ms(deadline_ms, DEFAULT_LIMIT_MS),
-            offset_ms: time_ms.saturating_sub(clock_ms).max(0),
-        };
-        let mut due = Vec::new();
-        // Not by way of the index, which lags behind the table.
-        if let Some(id) = event.confirm {
-            let wish = order::Event::RepeatAsked;
-            due.push(self.wish(&id, wish, RunError::NothingToTell, run).await?);
-        }
-        if let Some(id) = event.ask {
-            let wish = order::Event::AskWished;
-            due.push(self.wish(&id, wish, RunError::NothingToAsk, run).await?);
-        }
-        due.extend(self.due(run).await?);
-        let counts = Counts::default();
-        stream::iter(due)
-            .for_each_concurrent(CONCURRENCY, |due| self.work_on(due, run, &counts))
-            .await;
-        let summary = counts.summary();
-        info!(?summary, "reconciled");
-        if summary.left > 0 {
-            warn!(
-                left = summary.left,
-                "stopped for lack of time, {} orders are left for the next run", summary.left
-            );
-        }
-        Ok(summary)
-    }
-
-    /// What is due in all shards, the longest overdue first, so that no shard waits for another; a shard that cannot be
-    /// read is left to the next run, unless none can.
-    async fn due(&self, run: Run) -> Result<Vec<Due>, StoreError> {
-        let shards = (0..SHARDS).map(|shard| self.app.store.due(shard, run.now_ms(), SHARD_LIMIT));
-        let mut due = Vec::new();
-        let mut failures = Vec::new();
-        for (shard, read) in join_all(shards).await.into_iter().enumerate() {
-            match read {
-                Ok(orders) => due.extend(orders),
-                Err(error) => {
-                    error!(shard, %error, "shard {shard} of what is due cannot be read");
-                    failures.push(error);
-                }
+        // Without them there is nothing to sign with, and each attempt would be wasted.
+        self.app.secrets.secrets(monotonic_ms()).await?;
+        match wanted {
+            Wanted::Due { time_ms, shards } => {
+                let run = Run::new(time_ms, shards, deadline_ms);
+                Ok(Done::Run(self.reconcile(run).await?))
+            }
+            Wanted::Wishes { wishes, time_ms } => {
+                let run = Run::new(time_ms, Vec::new(), wish::deadline_ms(deadline_ms));
+                Ok(Done::Wish(self.grant(wishes, &run).await?))
             }
         }
-        if failures.len() == usize::from(SHARDS)
-            && let Some(error) = failures.pop()
-        {
-            return Err(error);
-        }
-        due.sort_unstable_by_key(|order| order.due_at_ms);
-        Ok(due)
     }
 
-    /// Records what an operator wishes for one order, which is then due.
-    async fn wish(
-        &self,
-        id: &OrderId,
-        wish: order::Event,
-        refused: fn(OrderId) -> RunError,
-        run: Run,
-    ) -> Result<Due, RunError> {
-        let store = &self.app.store;
-        let Some(order) = store.load(id).await? else {
-            return Err(refused(id.clone()));
-        };
-        let wished = store
-            .transition(order, &[wish], "operator", run.now_ms())
-            .await?;
-        if wished.applied != Applied::Changed {
-            return Err(refused(id.clone()));
-        }
-        Ok(Due {
-            key: id.to_string(),
-            due_at_ms: run.now_ms(),
-        })
-    }
-}
-
-impl Counts {
-    fn summary(self) -> Summary {
-        Summary {
-            asked: self.asked.into_inner(),
-            settled: self.settled.into_inner(),
-            confirmed: self.confirmed.into_inner(),
-            failed: self.failed.into_inner(),
-            left: self.left.into_inner(),
-        }
+    /// Works on what is due, both lanes at the same time, and looks whether all that this needs is there.
+    async fn reconcile(&self, run: Run) -> Result<Summary, StoreError> {
+        let (tell, found) = mpsc::channel(FOUND);
+        tokio::join!(
+            // On the heap, since what they keep while they wait is large.
+            Box::pin(self.asking(&run, tell)),
+            Box::pin(self.telling(&run, found)),
+            Box::pin(self.look_at_binance(&run)),
+        );
+        let untold = self.look_at_table(&run).await;
+        let (summary, failure) = run.summary(untold);
+        summary.log();
+        failure.map_or(Ok(summary), Err)
     }
 }

@@ -43,6 +43,7 @@ fn follow(order: &Order, about: About, answers: &[Option<Fact>]) -> Vec<Event> {
         about,
         began_ms: BEGAN,
         deadline_ms: 0,
+        rate: &RateLimit::default(),
         offset_ms: 0,
     };
     let answers: Vec<_> = (1_u8..).zip(answers.iter().cloned()).collect();

@@ -79,6 +79,18 @@ impl Answer {
         self.code.as_deref() == Some("400201")
     }
 
+    /// Binance limits the rate.
+    #[must_use]
+    pub fn is_rate_limit(&self) -> bool {
+        self.code.as_deref() == Some("406108") || self.http_status == Some(429)
+    }
+
+    /// The time that we signed is too far from Binance's.
+    #[must_use]
+    pub fn is_clock(&self) -> bool {
+        self.code.as_deref() == Some("400003")
+    }
+
     /// It is about credentials, and not about permission or location, which other secrets would not change.
     #[must_use]
     pub fn blames_credentials(&self) -> bool {

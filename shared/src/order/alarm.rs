@@ -3,7 +3,7 @@
 
 use super::event::{Alarm, Applied};
 use super::status::Standing;
-use super::{Order, Status, Unaccepted};
+use super::{Order, Status, Unaccepted, Untold};
 
 /// How long others leave an alarm to whoever gave rise to it, in milliseconds.
 const ALARM_CLAIM_MS: i64 = 30_000;
@@ -29,13 +29,14 @@ impl Order {
         at_ms: i64,
     ) -> Applied {
         let id = &self.order_id;
+        let was_exhausted = self.confirmation.untold() == Some(Untold::Exhausted);
         if !self
             .confirmation
             .not_accepted(id, revision, attempt, answer, at_ms)
         {
             return Applied::Unchanged;
         }
-        if self.confirmation.next_attempt_at_ms.is_none() {
+        if !was_exhausted && self.confirmation.untold() == Some(Untold::Exhausted) {
             self.owe_alarm(Alarm::Exhausted, at_ms);
         }
         Applied::Changed

@@ -12,8 +12,12 @@ pub(super) const CONFIRMATION_CLAIM_MS: i64 = 30_000;
 
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
+const DAY_MS: i64 = 24 * HOUR_MS;
 
-/// The waits between attempts, in milliseconds, each ±20 %; after the last one no more is tried.
+/// How long an exhausted confirmation is repeated daily, in milliseconds.
+const DAILY_MS: i64 = 30 * DAY_MS;
+
+/// The waits between attempts, in milliseconds, each ±20 %; after the last one LeadsCalendar is told once a day.
 pub const SCHEDULE_MS: [i64; 9] = [
     MINUTE_MS,
     5 * MINUTE_MS,
@@ -23,7 +27,7 @@ pub const SCHEDULE_MS: [i64; 9] = [
     10 * HOUR_MS,
     14 * HOUR_MS,
     20 * HOUR_MS,
-    24 * HOUR_MS,
+    DAY_MS,
 ];
 
 /// What LeadsCalendar is still owed: while the two revisions differ, the current order is sent.
@@ -46,6 +50,18 @@ pub struct Confirmation {
     /// Why the last attempt was not accepted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_error: Option<String>,
+    /// Since when an attempt to tell what is owed has not been accepted; absent while there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub untold_since_ms: Option<i64>,
+}
+
+/// What is owed, and was told at least once without being accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Untold {
+    /// It is repeated by the schedule.
+    Repeating,
+    /// The schedule is used up, or LeadsCalendar wants to hear no more of it.
+    Exhausted,
 }
 
 /// A change that LeadsCalendar is told of.
@@ -99,6 +115,8 @@ pub struct Unaccepted {
     pub retry_after_ms: Option<i64>,
     /// LeadsCalendar wants no more attempts.
     pub is_gone: bool,
+    /// There was no answer in time.
+    pub is_timeout: bool,
 }
 
 impl Confirmation {
@@ -127,6 +145,19 @@ impl Confirmation {
     pub(super) fn drop_owed(&mut self) {
         self.confirmed_revision = self.revision;
         self.next_attempt_at_ms = None;
+        self.untold_since_ms = None;
+    }
+
+    /// Whether what is owed was told in vain, and whether it still is.
+    #[must_use]
+    pub fn untold(&self) -> Option<Untold> {
+        self.untold_since_ms?;
+        let is_used_up = usize::try_from(self.attempts).is_ok_and(|made| made > SCHEDULE_MS.len());
+        Some(if is_used_up || self.next_attempt_at_ms.is_none() {
+            Untold::Exhausted
+        } else {
+            Untold::Repeating
+        })
     }
 
     /// Whether an attempt to tell `revision` told the last change.
@@ -144,6 +175,7 @@ impl Confirmation {
             self.attempts = self.attempts.saturating_add(1);
             self.next_attempt_at_ms = None;
             self.last_error = None;
+            self.untold_since_ms = None;
         } else {
             self.confirmed_revision = revision;
         }
@@ -162,10 +194,17 @@ impl Confirmation {
         if !is_current || attempt != self.next_attempt() {
             return false;
         }
+        let since_ms = *self.untold_since_ms.get_or_insert(at_ms);
+        let from_ms = self
+            .told
+            .as_ref()
+            .map_or(since_ms, |told| told.at_ms.max(since_ms));
+        let is_daily = at_ms.saturating_sub(from_ms) < DAILY_MS - DAY_MS;
         let step_ms = usize::try_from(self.attempts)
             .ok()
             .and_then(|made| SCHEDULE_MS.get(made))
-            .copied();
+            .copied()
+            .or_else(|| is_daily.then_some(DAY_MS));
         self.attempts = attempt;
         self.last_error = Some(answer.reason.clone());
         self.next_attempt_at_ms = step_ms.filter(|_| !answer.is_gone).map(|step_ms| {
@@ -180,6 +219,21 @@ impl Confirmation {
         self.confirmed_revision = self.confirmed_revision.min(self.revision.saturating_sub(1));
         self.attempts = 0;
         self.next_attempt_at_ms = Some(at_ms);
+    }
+
+    /// An operator wants what was told in vain told at once, from the start of the schedule. What is due, or begins the
+    /// schedule anyway, is passed over.
+    pub(super) fn wish_untold(&mut self, at_ms: i64) -> bool {
+        let is_waited_for = self.attempts > 0
+            && self
+                .next_attempt_at_ms
+                .is_none_or(|next_ms| next_ms > at_ms);
+        let is_wished = self.untold_since_ms.is_some() && is_waited_for;
+        if is_wished {
+            self.attempts = 0;
+            self.next_attempt_at_ms = Some(at_ms);
+        }
+        is_wished
     }
 }
 

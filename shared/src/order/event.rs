@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fact::Fact;
 use super::hint::Doubt;
-use super::{Claim, End, Unaccepted};
+use super::{Claim, End, Unaccepted, Work};
 
 /// Something that happened to an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,12 +54,21 @@ pub enum Event {
     },
     /// Binance was asked, and did not answer about every attempt, or is not done with it.
     Unanswered,
+    /// Binance limits the rate: it is asked at another time, and no step is used up.
+    PutOff {
+        /// The wait that Binance asked for, in milliseconds.
+        wait_ms: i64,
+        /// It was to be asked by whoever has taken the work on, and not only due for it.
+        is_taken_on: bool,
+    },
     /// An operator wants Binance asked now.
     AskWished,
     /// Nobody came back for an order without a checkout, and Binance knows of no payment.
     Abandoned,
     /// An invocation takes on the work that is due.
     Claimed {
+        /// Which.
+        work: Work,
         /// When somebody else may, if it has not been done by then.
         until_ms: i64,
         /// A number of its own, so that two claims made at the same millisecond are not taken for one.
@@ -81,6 +90,8 @@ pub enum Event {
     },
     /// An operator wants LeadsCalendar told again.
     RepeatAsked,
+    /// An operator wants LeadsCalendar told at once of what it has not accepted, from the first step.
+    UntoldWished,
     /// The alarms have been raised that were owed at a certain time.
     Alarmed {
         /// The order's `alarm_at_ms` at that time; what was owed since is another.
@@ -140,7 +151,7 @@ pub enum Alarm {
     /// A notification named our checkout, and Binance, asked twice, knows nothing of it.
     #[serde(rename = "notification.unconfirmed")]
     Unconfirmed,
-    /// LeadsCalendar will not be told of the current revision again by itself.
+    /// LeadsCalendar has not accepted the current revision in all steps of the schedule, or wants to hear no more of it.
     #[serde(rename = "confirmation.exhausted")]
     Exhausted,
 }

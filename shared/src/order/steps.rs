@@ -37,8 +37,19 @@ const EXPIRY_GRACE_MS: i64 = MINUTE_MS;
 /// How long after its time a checkout is waited for that Binance does not know. It told us of it once, so it is rather our
 /// keys that are another merchant's now.
 const UNKNOWN_GRACE_MS: i64 = DAY_MS;
+/// How long a rate limit of Binance puts off the asking about an order, in milliseconds: at least, and about one at rest.
+const PUT_OFF_MS: [i64; 2] = [MINUTE_MS, HOUR_MS];
 /// How long after its time an order that still waits for its payer is nobody's fault.
 const STUCK_MS: i64 = DAY_MS;
+
+/// What can be due for an order, each taken on by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// Binance is asked, and alarms that were left behind are raised.
+    Asking,
+    /// LeadsCalendar is told.
+    Telling,
+}
 
 /// Where an order is in the steps of its status.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -176,41 +187,77 @@ impl Order {
         Applied::Changed
     }
 
+    /// Binance limits the rate: what is due, or taken on, is asked about later, and nobody waits for an order at rest.
+    pub(super) fn put_off(&mut self, wait_ms: i64, is_taken_on: bool, at_ms: i64) -> Applied {
+        let [least_ms, at_rest_ms] = PUT_OFF_MS;
+        let wait_ms = if self.is_at_rest() {
+            at_rest_ms
+        } else {
+            wait_ms.max(least_ms)
+        };
+        let until_ms = at_ms.saturating_add(wait_ms);
+        let is_ask = is_due(self.ask_at_ms, at_ms) || (is_taken_on && self.ask_at_ms.is_some());
+        if is_ask {
+            self.ask_at_ms = Some(until_ms);
+        }
+        let report = self.report.as_mut();
+        let report = report.filter(|report| report.at_ms <= at_ms || is_taken_on);
+        let is_report = report.is_some();
+        if let Some(report) = report {
+            report.at_ms = until_ms;
+        }
+        super::transition::changed(is_ask || is_report)
+    }
+
+    /// Whether there is work of this kind by `at_ms`.
+    #[must_use]
+    pub fn is_due(&self, work: Work, at_ms: i64) -> bool {
+        let dues = match work {
+            Work::Asking => [
+                self.ask_at_ms,
+                self.report.as_ref().map(|report| report.at_ms),
+                self.alarm_at_ms,
+            ],
+            Work::Telling => [self.confirmation.next_attempt_at_ms, None, None],
+        };
+        dues.into_iter().any(|due_at_ms| is_due(due_at_ms, at_ms))
+    }
+
     /// An invocation takes on the work that is due; nobody else does until `until_ms`. Of an order at rest the claim is its
     /// next step, so that an asking that learns nothing costs no second write.
-    pub(super) fn take_on(&mut self, until_ms: i64, by: u32, at_ms: i64) -> Applied {
-        let is_due = |due_at_ms: Option<i64>| due_at_ms.is_some_and(|due_at_ms| due_at_ms <= at_ms);
-        let mut is_taken = false;
-        if is_due(self.ask_at_ms) {
-            is_taken = true;
-            let next_ms = self.next_step_ms(at_ms).filter(|_| self.is_at_rest());
-            if next_ms.is_some() {
-                self.steps.done_ms = at_ms;
+    pub(super) fn take_on(&mut self, work: Work, until_ms: i64, by: u32, at_ms: i64) -> Applied {
+        if !self.is_due(work, at_ms) {
+            return Applied::Unchanged;
+        }
+        self.taken_on_by = Some(by);
+        let take = |due_at_ms: &mut Option<i64>| {
+            if is_due(*due_at_ms, at_ms) {
+                *due_at_ms = Some(until_ms);
             }
-            self.ask_at_ms = next_ms.or(Some(until_ms));
-        }
-        if let Some(report) = self.report.as_mut().filter(|report| report.at_ms <= at_ms) {
-            report.at_ms = until_ms;
-            report.is_asked = true;
-            is_taken = true;
-        }
-        for due_at_ms in [
-            self.confirmation.next_attempt_at_ms.as_mut(),
-            self.alarm_at_ms.as_mut(),
-        ]
-        .into_iter()
-        .flatten()
-        {
-            if *due_at_ms <= at_ms {
-                *due_at_ms = until_ms;
-                is_taken = true;
+        };
+        match work {
+            Work::Telling => take(&mut self.confirmation.next_attempt_at_ms),
+            Work::Asking => {
+                take(&mut self.alarm_at_ms);
+                if is_due(self.ask_at_ms, at_ms) {
+                    let next_ms = self.next_step_ms(at_ms).filter(|_| self.is_at_rest());
+                    if next_ms.is_some() {
+                        self.steps.done_ms = at_ms;
+                    }
+                    self.ask_at_ms = next_ms.or(Some(until_ms));
+                }
+                if let Some(report) = self.report.as_mut().filter(|report| report.at_ms <= at_ms) {
+                    report.at_ms = until_ms;
+                    report.is_asked = true;
+                }
             }
         }
-        if is_taken {
-            self.taken_on_by = Some(by);
-        }
-        super::transition::changed(is_taken)
+        Applied::Changed
     }
+}
+
+fn is_due(due_at_ms: Option<i64>, at_ms: i64) -> bool {
+    due_at_ms.is_some_and(|due_at_ms| due_at_ms <= at_ms)
 }
 
 impl Attempt {

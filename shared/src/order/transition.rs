@@ -27,7 +27,13 @@ impl Order {
                 self.ask_at_ms = Some(at_ms);
                 return Applied::Changed;
             }
-            Event::Claimed { until_ms, by } => return self.take_on(*until_ms, *by, at_ms),
+            Event::PutOff {
+                wait_ms,
+                is_taken_on,
+            } => return self.put_off(*wait_ms, *is_taken_on, at_ms),
+            Event::Claimed { work, until_ms, by } => {
+                return self.take_on(*work, *until_ms, *by, at_ms);
+            }
             Event::Confirmed { revision } => return changed(self.confirmation.accepted(*revision)),
             Event::Unconfirmed {
                 revision,
@@ -39,6 +45,7 @@ impl Order {
                 self.confirmation.repeat(at_ms);
                 return Applied::Changed;
             }
+            Event::UntoldWished => return changed(self.confirmation.wish_untold(at_ms)),
             Event::Alarmed { due_at_ms } => return self.alarmed(*due_at_ms),
         };
         if applied == Applied::Changed {

@@ -5,36 +5,40 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::Item;
 
-/// Puts into `after` whatever stands in `there` and was not `read`, at every depth.
-pub(super) fn unknown(there: &Item, read: &Item, after: &mut Item) {
+/// Puts into `after` whatever stands in `there` and was not `read`, at every depth; whether there was anything.
+pub(super) fn unknown(there: &Item, read: &Item, after: &mut Item) -> bool {
+    let mut is_any = false;
     for (name, value) in there {
-        // The index's own attributes are made anew with each write.
-        if super::due::is_key(name) {
+        // The indexes' own attributes are made anew with each write.
+        if super::due::is_key(name) || super::untold::is_key(name) {
             continue;
         }
         match (read.get(name), after.get_mut(name)) {
             (None, None) => {
                 after.insert(name.clone(), value.clone());
+                is_any = true;
             }
-            (Some(read), Some(after)) => within(value, read, after),
+            (Some(read), Some(after)) => is_any |= within(value, read, after),
             // Known to us, and gone or new.
             (None, Some(_)) | (Some(_), None) => {}
         }
     }
+    is_any
 }
 
-fn within(there: &AttributeValue, read: &AttributeValue, after: &mut AttributeValue) {
+fn within(there: &AttributeValue, read: &AttributeValue, after: &mut AttributeValue) -> bool {
     match (there, read, after) {
         (AttributeValue::M(there), AttributeValue::M(read), AttributeValue::M(after)) => {
-            unknown(there, read, after);
+            unknown(there, read, after)
         }
         // Attempts are only ever added, so that the same place is the same one.
         (AttributeValue::L(there), AttributeValue::L(read), AttributeValue::L(after)) => {
-            for ((there, read), after) in there.iter().zip(read).zip(after) {
-                within(there, read, after);
-            }
+            let places = there.iter().zip(read).zip(after);
+            places.fold(false, |is_any, ((there, read), after)| {
+                within(there, read, after) | is_any
+            })
         }
-        _ => {}
+        _ => false,
     }
 }
 
@@ -83,7 +87,7 @@ mod tests {
             ),
         ]);
 
-        unknown(&there, &read, &mut after);
+        assert!(unknown(&there, &read, &mut after));
 
         let mut carried = attempt("error");
         carried.insert("risk".to_owned(), text("low"));

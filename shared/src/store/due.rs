@@ -25,35 +25,47 @@ impl Due {
     }
 }
 
+/// A part of a shard of the index `due`, and where it goes on.
+#[derive(Clone, Debug)]
+pub struct DuePage {
+    /// The longest overdue first.
+    pub due: Vec<Due>,
+    /// Where the next part begins; absent after the last.
+    pub next: Option<Start>,
+}
+
+/// Where a part of an index begins.
+#[derive(Clone, Debug)]
+pub struct Start(pub(super) Item);
+
 impl Store {
-    /// Up to `limit` orders of a shard of the index `due`, 0–7, whose time has come, the longest overdue first. The index
-    /// lags behind the table, so each must be loaded and claimed before it is worked on.
+    /// Up to `limit` orders of a shard of the index `due`, 0–7, whose time has come, from `start` on. The index lags behind
+    /// the table, so each must be loaded and claimed before it is worked on.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn due(&self, shard: u8, now_ms: i64, limit: usize) -> Result<Vec<Due>, StoreError> {
-        let mut due = Vec::new();
-        let mut start = None;
-        loop {
-            let page = self
-                .client
-                .query()
-                .table_name(&self.table)
-                .index_name("due")
-                .key_condition_expression("dueShard = :shard AND dueAt <= :now")
-                .expression_attribute_values(":shard", AttributeValue::N(shard.to_string()))
-                .expression_attribute_values(":now", AttributeValue::N(now_ms.to_string()))
-                .set_exclusive_start_key(start)
-                .send()
-                .await
-                .map_err(unavailable)?;
-            due.extend(page.items.unwrap_or_default().iter().filter_map(Due::read));
-            start = page.last_evaluated_key;
-            if start.is_none() || due.len() >= limit {
-                due.truncate(limit);
-                return Ok(due);
-            }
-        }
+    pub async fn due(
+        &self,
+        shard: u8,
+        now_ms: i64,
+        limit: u8,
+        start: Option<Start>,
+    ) -> Result<DuePage, StoreError> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name("due")
+            .key_condition_expression("dueShard = :shard AND dueAt <= :now")
+            .expression_attribute_values(":shard", AttributeValue::N(shard.to_string()))
+            .expression_attribute_values(":now", AttributeValue::N(now_ms.to_string()))
+            .limit(limit.into())
+            .set_exclusive_start_key(start.map(|start| start.0));
+        let page = self.turn(query.send()).await.map_err(unavailable)?;
+        Ok(DuePage {
+            due: page.items().iter().filter_map(Due::read).collect(),
+            next: page.last_evaluated_key.map(Start),
+        })
     }
 
     /// Makes an item that cannot be read due at `until_ms`, and leaves everything else in it as it is: a newer version may
@@ -82,7 +94,10 @@ impl Store {
                 .expression_attribute_values(":version", version),
             None => put.condition_expression("dueAt = :there AND attribute_not_exists(version)"),
         };
-        Ok(matches!(Self::ended(put.send().await)?, Put::Done))
+        Ok(matches!(
+            Self::ended(self.turn(put.send()).await)?,
+            Put::Done
+        ))
     }
 }
 

@@ -26,7 +26,7 @@ impl Store {
             ),
             (NAMESPACE.to_owned(), value),
         ]);
-        match self.put(&item, None).await? {
+        match self.put(item, None).await? {
             Put::Done => Ok(Namespace::from_random(random)),
             Put::Conflict(Some(there)) => namespace(&there),
             Put::Conflict(None) => {

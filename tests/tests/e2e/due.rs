@@ -12,8 +12,8 @@ use crate::table;
 use crate::unverified::refused_query;
 use crate::world::World;
 
-/// Orders that reconcile-orders works on at the same time.
-const CONCURRENCY: usize = 16;
+/// Orders that reconcile-orders asks about at the same time.
+const CONCURRENCY: usize = 32;
 
 /// So many orders, paid without a notification; each number has its own id, the same in every run of the test.
 async fn paid_in_silence(world: &World, orders: usize) -> Vec<String> {
@@ -48,7 +48,7 @@ fn count(world: &World, status: &str) -> usize {
 #[tokio::test]
 async fn longest_overdue_order_comes_first_whichever_shard_it_is_in() {
     let world = World::start().await;
-    let trade_nos = paid_in_silence(&world, 48).await;
+    let trade_nos = paid_in_silence(&world, 80).await;
 
     world.reconcile_after(10 * MINUTE).await;
 
@@ -59,7 +59,7 @@ async fn longest_overdue_order_comes_first_whichever_shard_it_is_in() {
             .unwrap();
         assert!(rank <= turn + CONCURRENCY, "{rank} had turn {turn}");
     }
-    assert_eq!(count(&world, "PAID"), 48);
+    assert_eq!(count(&world, "PAID"), 80);
 }
 
 #[tokio::test]
@@ -82,7 +82,7 @@ async fn shard_that_cannot_be_read_is_left_to_the_next_run() {
 async fn run_that_can_read_no_shard_says_so() {
     let world = World::start().await;
     let dynamodb = world.sandbox.dynamodb();
-    dynamodb.fault(Some("Query"), 24, StoreFault::ServerError);
+    dynamodb.fault(Some("Query"), 100, StoreFault::ServerError);
 
     let failed = world.functions.reconcile(world.schedule()).await;
 

@@ -14,7 +14,7 @@ use binance_callback::BinanceCallback;
 use create_order::CreateOrder;
 use get_order::GetOrder;
 use lambda_http::{Context, RequestExt as _};
-use reconcile_orders::{ReconcileOrders, Summary};
+use reconcile_orders::ReconcileOrders;
 use sandbox::web::Server;
 use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
@@ -105,16 +105,17 @@ impl Functions {
     }
 
     /// Runs `reconcile-orders` with what the schedule, or an operator, sends.
-    pub async fn reconcile(&self, event: Value) -> Result<Summary, String> {
+    pub async fn reconcile(&self, event: Value) -> Result<Value, String> {
         self.reconcile_within(event, 60_000).await
     }
 
     /// The same with less time than usual.
-    pub async fn reconcile_within(&self, event: Value, limit_ms: u64) -> Result<Summary, String> {
+    pub async fn reconcile_within(&self, event: Value, limit_ms: u64) -> Result<Value, String> {
         let event = serde_json::from_value(event).map_err(|error| error.to_string())?;
         let deadline_ms = u64::try_from(sandbox::clock::now_ms()).unwrap() + limit_ms;
         let ran = self.reconcile_orders.run(event, deadline_ms).await;
         ran.map_err(|error| error.to_string())
+            .map(|done| serde_json::to_value(done).unwrap())
     }
 
     /// Routes an event as the API does.

@@ -2,9 +2,9 @@
 
 use sandbox::binance::Play;
 use sandbox::leadscalendar::Mode;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::reconcile::{HOUR, MINUTE, summary};
+use crate::reconcile::{HOUR, MINUTE, granted, summary};
 use crate::signed::pay_as;
 use crate::world::World;
 
@@ -55,7 +55,7 @@ async fn confirmation_that_was_not_accepted_is_repeated_on_schedule_under_one_id
 }
 
 #[tokio::test]
-async fn exhausted_confirmation_is_given_up_and_an_operator_can_have_it_repeated() {
+async fn exhausted_confirmation_is_repeated_daily_and_an_operator_can_have_it_repeated_now() {
     let world = World::start().await;
     let (order_id, trade_no) = world.pending().await;
     world.sandbox.leadscalendar().mode(Mode::Down, None);
@@ -67,13 +67,16 @@ async fn exhausted_confirmation_is_given_up_and_an_operator_can_have_it_repeated
             summary(asked, 0, 0, 1)
         );
     }
-    assert_eq!(world.reconcile_after(29 * HOUR).await, summary(0, 0, 0, 0));
-    let item = world.item(&order_id);
-    assert_eq!(
-        (&item["status"], &item["confirmation"]["attempts"]),
-        (&json!("PAID"), &json!(10))
-    );
-    assert_eq!(item["confirmation"].get("nextAttemptAtMs"), None);
+    let untold = |item: &Value| {
+        let confirmation = &item["confirmation"];
+        let attempts = confirmation["attempts"].clone();
+        (item["untoldState"].clone(), attempts)
+    };
+    let exhausted = (json!("exhausted"), json!(10));
+    assert_eq!(untold(&world.item(&order_id)), exhausted);
+    assert_eq!(world.reconcile_after(29 * HOUR).await, summary(0, 0, 0, 1));
+    let exhausted = (json!("exhausted"), json!(11));
+    assert_eq!(untold(&world.item(&order_id)), exhausted);
 
     world.sandbox.leadscalendar().mode(Mode::Up, None);
     let repeated = world
@@ -81,7 +84,7 @@ async fn exhausted_confirmation_is_given_up_and_an_operator_can_have_it_repeated
         .reconcile(json!({ "confirm": order_id }))
         .await
         .unwrap();
-    assert_eq!(serde_json::to_value(repeated).unwrap(), summary(0, 0, 1, 0));
+    assert_eq!(repeated, granted());
     let unknown = world
         .functions
         .reconcile(json!({ "confirm": "0".repeat(30) }))
@@ -106,12 +109,12 @@ async fn wish_that_cannot_be_granted_is_refused() {
         ),
         (
             json!({ "confirmm": pending }),
-            "the event has neither the time of the schedule nor an order to confirm or to ask about"
+            "the event has neither the time of the schedule, nor shards, nor an order to confirm or to ask about"
                 .to_owned(),
         ),
         (
             json!({}),
-            "the event has neither the time of the schedule nor an order to confirm or to ask about"
+            "the event has neither the time of the schedule, nor shards, nor an order to confirm or to ask about"
                 .to_owned(),
         ),
     ] {

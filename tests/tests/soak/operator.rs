@@ -77,7 +77,7 @@ async fn reconcile(world: &World, time_ms: i64, killed: u64, random: &mut Random
         }
         // Away from its table, it says so; the next run does the work.
         Some(Err(_)) => false,
-        Some(Ok(summary)) => summary.left == 0,
+        Some(Ok(summary)) => summary["left"] == 0,
     }
 }
 

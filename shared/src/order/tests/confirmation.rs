@@ -7,6 +7,7 @@ pub(super) fn answer() -> Unaccepted {
         reason: "HTTP status 503".to_owned(),
         retry_after_ms: None,
         is_gone: false,
+        is_timeout: false,
     }
 }
 
@@ -44,7 +45,7 @@ fn first_attempt_is_left_to_whoever_made_the_change() {
 }
 
 #[test]
-fn repeats_follow_the_schedule_with_a_fifth_of_jitter_and_then_end() {
+fn repeats_follow_the_schedule_with_a_fifth_of_jitter_and_then_are_daily_to_day_30() {
     let mut order = settled();
     let mut at_ms = T0;
     for (minutes, attempt) in [1, 5, 30, 120, 300, 600, 840, 1_200, 1_440].iter().zip(1..) {
@@ -62,12 +63,30 @@ fn repeats_follow_the_schedule_with_a_fifth_of_jitter_and_then_end() {
     let refused = unaccepted(&order, 10, answer());
     order.apply(&refused, "confirmation", at_ms);
 
+    assert_eq!(order.confirmation.untold(), Some(Untold::Exhausted));
+    assert_eq!(order.alarms, [Alarm::Exhausted]);
+
+    order.alarms.clear();
+    let mut attempt = 10;
+    while let Some(next_ms) = order.confirmation.next_attempt_at_ms {
+        let (wait_ms, day) = (next_ms - at_ms, 24 * 60 * MINUTE);
+        assert!(
+            (day * 8 / 10..=day * 12 / 10).contains(&wait_ms),
+            "{wait_ms}"
+        );
+        (at_ms, attempt) = (next_ms, attempt + 1);
+        let refused = unaccepted(&order, attempt, answer());
+        order.apply(&refused, "confirmation", at_ms);
+        assert_eq!(order.confirmation.untold(), Some(Untold::Exhausted));
+    }
+    let day = (at_ms - T0) / (24 * 60 * MINUTE);
+    assert!((28..=30).contains(&day), "{day}");
+
     let confirmation = &order.confirmation;
-    assert_eq!(confirmation.attempts, 10);
-    assert_eq!(confirmation.next_attempt_at_ms, None);
+    assert_eq!(confirmation.attempts, attempt);
     assert_eq!(confirmation.last_error.as_deref(), Some("HTTP status 503"));
     assert!(confirmation.is_owed());
-    assert_eq!(order.alarms, [Alarm::Exhausted]);
+    assert_eq!(order.alarms, [], "one alarm is enough");
 }
 
 #[test]
@@ -125,6 +144,58 @@ fn gone_stops_and_an_operator_can_start_again() {
         ),
         (Some(LATER), 0)
     );
+}
+
+/// Since when the order is told in vain, and how.
+fn untold(order: &Order) -> (Option<i64>, Option<Untold>) {
+    let confirmation = &order.confirmation;
+    (confirmation.untold_since_ms, confirmation.untold())
+}
+
+#[test]
+fn order_is_untold_from_the_first_attempt_that_was_not_accepted_until_one_is() {
+    let mut order = settled();
+    assert_eq!(untold(&order), (None, None));
+
+    for (attempt, at_ms) in [(1, T0), (2, LATER)] {
+        let refused = unaccepted(&order, attempt, answer());
+        order.apply(&refused, "confirmation", at_ms);
+        assert_eq!(untold(&order), (Some(T0), Some(Untold::Repeating)));
+    }
+    let gone = Unaccepted {
+        is_gone: true,
+        ..answer()
+    };
+    let refused = unaccepted(&order, 3, gone);
+    order.apply(&refused, "confirmation", LATER);
+    assert_eq!(untold(&order), (Some(T0), Some(Untold::Exhausted)));
+
+    // Another change is told from the start; LeadsCalendar has still not heard of the first.
+    order.apply(&learned(1, refunded("0.5")), "query", LATER);
+    assert_eq!(untold(&order), (Some(T0), Some(Untold::Repeating)));
+
+    let accepted = confirmed(&order);
+    order.apply(&accepted, "confirmation", LATER);
+    assert_eq!(untold(&order), (None, None));
+}
+
+#[test]
+fn operator_makes_due_what_was_told_in_vain_and_passes_over_what_is_due() {
+    let mut order = settled();
+    let wish = |order: &mut Order| order.apply(&Event::UntoldWished, "operator", LATER);
+    assert_eq!(wish(&mut order), Applied::Unchanged, "not told in vain yet");
+
+    for attempt in 1..=3 {
+        let refused = unaccepted(&order, attempt, answer());
+        order.apply(&refused, "confirmation", LATER);
+    }
+    assert_eq!(wish(&mut order), Applied::Changed);
+    let confirmation = &order.confirmation;
+    assert_eq!(
+        (confirmation.next_attempt_at_ms, confirmation.attempts),
+        (Some(LATER), 0)
+    );
+    assert_eq!(wish(&mut order), Applied::Unchanged, "due already");
 }
 
 #[test]
@@ -205,6 +276,7 @@ fn claimed_work_is_not_due_for_others() {
     let mut order = settled();
     let due_at_ms = order.due_at_ms().unwrap();
     let claim = Event::Claimed {
+        work: Work::Telling,
         until_ms: LATER + MINUTE,
         by: 7,
     };

@@ -148,7 +148,12 @@ fn events(order: &Order, happening: &Happening, at_ms: i64) -> Vec<Event> {
             } else {
                 Event::Unanswered
             };
-            vec![Event::Claimed { until_ms, by: 7 }, asked]
+            let claim = Event::Claimed {
+                work: Work::Asking,
+                until_ms,
+                by: 7,
+            };
+            vec![claim, asked]
         }
         Happening::Passes(_) => vec![],
     }

@@ -66,6 +66,7 @@ fn first_answer_keeps_what_it_does_not_confirm_and_the_second_forgets_it() {
         assert!(order.report.is_some() && order.alarms.is_empty());
 
         let claim = Event::Claimed {
+            work: Work::Asking,
             until_ms: LATER + 3 * MINUTE,
             by: 7,
         };
@@ -84,6 +85,7 @@ fn what_is_reported_while_binance_is_asked_for_the_second_time_waits_for_another
         order.apply(&reported(1, Kind::Paid, first), "reported", LATER);
         let asked_at_ms = LATER + MINUTE;
         let claim = Event::Claimed {
+            work: Work::Asking,
             until_ms: asked_at_ms + 2 * MINUTE,
             by: 7,
         };
@@ -208,6 +210,7 @@ fn claim_of_a_report_leaves_the_steps() {
     order.apply(&reported(1, Kind::Paid, false), "reported", LATER);
     let ask_at_ms = order.ask_at_ms;
     let claim = Event::Claimed {
+        work: Work::Asking,
         until_ms: LATER + 3 * MINUTE,
         by: 7,
     };

@@ -13,9 +13,14 @@ fn ask(order: &mut Order) -> Option<i64> {
     Some(at_ms)
 }
 
+fn asking(until_ms: i64, by: u32) -> Event {
+    let work = Work::Asking;
+    Event::Claimed { work, until_ms, by }
+}
+
 fn claim_at(order: &mut Order, at_ms: i64) {
     let until_ms = at_ms + CLAIM;
-    let claimed = order.apply(&Event::Claimed { until_ms, by: 7 }, "claim", at_ms);
+    let claimed = order.apply(&asking(until_ms, 7), "claim", at_ms);
     assert_eq!(claimed, Applied::Changed);
 }
 
@@ -220,7 +225,7 @@ fn two_claims_at_the_same_moment_are_told_apart() {
         let [one, other] = [1, 2].map(|by| {
             let mut order = order.clone();
             let until_ms = at_ms + 2 * MINUTE;
-            order.apply(&Event::Claimed { until_ms, by }, "claim", at_ms);
+            order.apply(&asking(until_ms, by), "claim", at_ms);
             order
         });
         assert_ne!(one, other);

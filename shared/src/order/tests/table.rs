@@ -20,7 +20,7 @@ const STATES: [&str; 10] = [
 /// `FAILED` by its `ERROR`: `.` leaves it as it is, `=` changes the order but not its status, `x` is refused, `?` is not
 /// believed. P, C, E, F, D, PR and R are the statuses.
 #[rustfmt::skip]
-const TABLE: [(&str, [&str; 10]); 36] = [
+const TABLE: [(&str, [&str; 10]); 40] = [
     // answers of Binance
     ("opened",             ["PE", ".", ".", ".", ".", "=", ".", ".", ".", "."]),
     ("refused",            ["F",  ".", ".", ".", ".", ".", ".", ".", ".", "."]),
@@ -55,10 +55,14 @@ const TABLE: [(&str, [&str; 10]); 36] = [
     ("report unanswered",  [".",  ".", ".", ".", ".", ".", ".", ".", ".", "."]),
     ("ask wished",         ["=",  "=", "=", "=", "=", "=", "=", "=", "=", "="]),
     ("abandoned",          ["F",  ".", ".", ".", ".", ".", ".", ".", ".", "."]),
-    ("claimed",            ["=",  "=", "=", "=", "=", ".", "=", "=", "=", "="]),
+    ("claimed",            ["=",  "=", ".", ".", ".", ".", ".", "=", ".", "."]),
+    ("claimed to be told", [".",  ".", "=", "=", "=", ".", "=", "=", "=", "="]),
+    ("put off",            ["=",  "=", ".", ".", ".", ".", ".", ".", ".", "."]),
+    ("put off when taken on", ["=", "=", "=", "=", "=", ".", "=", "=", "=", "."]),
     ("confirmed",          [".",  ".", "=", "=", "=", ".", "=", "=", "=", "="]),
     ("unconfirmed",        [".",  ".", "=", "=", "=", ".", "=", "=", "=", "="]),
     ("repeat asked",       [".",  ".", "=", "=", "=", "=", "=", "=", "=", "="]),
+    ("untold wished",      [".",  ".", ".", ".", ".", ".", ".", ".", ".", "."]),
     ("alarmed",            [".",  ".", ".", ".", ".", ".", ".", "=", ".", "."]),
 ];
 
@@ -138,7 +142,16 @@ fn own(name: &str, order: &Order) -> Event {
         "report unanswered" => Event::ReportUnanswered,
         "ask wished" => Event::AskWished,
         "abandoned" => Event::Abandoned,
+        "put off" => Event::PutOff {
+            wait_ms: 0,
+            is_taken_on: false,
+        },
+        "put off when taken on" => Event::PutOff {
+            wait_ms: 0,
+            is_taken_on: true,
+        },
         "claimed" => Event::Claimed {
+            work: Work::Asking,
             until_ms: LATER + MINUTE,
             by: 7,
         },
@@ -148,7 +161,13 @@ fn own(name: &str, order: &Order) -> Event {
             attempt: 1,
             answer: confirmation::answer(),
         },
+        "claimed to be told" => Event::Claimed {
+            work: Work::Telling,
+            until_ms: LATER + MINUTE,
+            by: 7,
+        },
         "repeat asked" => Event::RepeatAsked,
+        "untold wished" => Event::UntoldWished,
         "alarmed" => Event::Alarmed {
             due_at_ms: TOLD + 30_000,
         },

@@ -1,0 +1,158 @@
+//! The lane that asks: each order is claimed, so that nobody else asks at the same time; then asked about.
+
+use futures_util::StreamExt as _;
+use shared::ambient::random;
+use shared::ask::{self, About, Asked, Question};
+use shared::follow_up;
+use shared::order::{self, Applied, Order, Work};
+use shared::store::{StoreError, Stored};
+use tokio::sync::mpsc;
+
+use super::ReconcileOrders;
+use super::run::{Run, count};
+
+/// Orders asked about at the same time.
+pub(super) const SLOTS: usize = 32;
+/// What asking about one order may take: the claim, the questions, the record; none is begun with less time left. The
+/// writes of alarms are rare and not counted: what they were cut off from, the next run makes up for.
+const ORDER_MS: i64 = 14_000;
+/// What the questions about one order may take, in milliseconds; without an answer it is asked about again later.
+const QUESTIONS_MS: i64 = 8_000;
+/// How long an order is left alone by the next runs if this one dies over it, in milliseconds.
+pub(super) const CLAIM_MS: i64 = 120_000;
+
+/// An order whose work was taken on.
+pub(super) struct Claimed {
+    /// As it was, with what was due.
+    pub(super) before: Stored,
+    /// As it is in the table now.
+    pub(super) order: Stored,
+    /// By when it was due.
+    pub(super) at_ms: i64,
+}
+
+impl ReconcileOrders {
+    /// Asks about what is due, until it is done or the time is up; what LeadsCalendar is to be told at once goes to `tell`.
+    pub(super) async fn asking(&self, run: &Run, tell: mpsc::Sender<Stored>) {
+        let tell = &tell;
+        self.queue(run, Work::Asking)
+            .for_each_concurrent(SLOTS, |order| async move {
+                if !run.has_time(ORDER_MS) {
+                    run.leave(order.due_at_ms().unwrap_or_default());
+                    return;
+                }
+                let stored = order.clone();
+                match self.ask_in_turn(order, run).await {
+                    Ok(Some(asked)) if asked.is_told => {
+                        // Where there is no room it stays owed, and the next run tells it.
+                        let _ = tell.try_send(asked.order);
+                    }
+                    Ok(Some(_) | None) => {}
+                    Err(error) => run.failed(&stored, &error),
+                }
+            })
+            .await;
+    }
+
+    async fn ask_in_turn(&self, order: Stored, run: &Run) -> Result<Option<Asked>, StoreError> {
+        if let Some(wait_ms) = run.rate.wait_ms() {
+            self.put_off(order, wait_ms, run).await?;
+            return Ok(None);
+        }
+        let Some(claimed) = self.claim(order, Work::Asking, run).await? else {
+            return Ok(None);
+        };
+        let order = if is_alarm_due(&claimed.before, claimed.at_ms) {
+            follow_up::raise_alarms(&self.app.store, claimed.order).await?
+        } else {
+            claimed.order
+        };
+        match about(&claimed.before, claimed.at_ms) {
+            Some(about) => Ok(Some(self.ask(order, about, run).await?)),
+            None => Ok(None),
+        }
+    }
+
+    /// Takes on what is due of an order; none if somebody else has.
+    pub(super) async fn claim(
+        &self,
+        order: Stored,
+        work: Work,
+        run: &Run,
+    ) -> Result<Option<Claimed>, StoreError> {
+        let at_ms = run.now_ms();
+        let claim = order::Event::Claimed {
+            work,
+            until_ms: at_ms.saturating_add(CLAIM_MS),
+            by: u32::from_ne_bytes(random()),
+        };
+        let store = &self.app.store;
+        let claimed = store.transition(order, &[claim], "claim", at_ms).await?;
+        Ok((claimed.applied == Applied::Changed).then_some(Claimed {
+            before: claimed.before,
+            order: claimed.order,
+            at_ms,
+        }))
+    }
+
+    /// Asks about an order that was taken on.
+    pub(super) async fn ask(
+        &self,
+        order: Stored,
+        about: About,
+        run: &Run,
+    ) -> Result<Asked, StoreError> {
+        count(&run.counts.asked);
+        let status = order.status;
+        let question = Question {
+            about,
+            began_ms: run.now_ms(),
+            deadline_ms: run.within_ms(QUESTIONS_MS),
+            offset_ms: run.offset_ms,
+            rate: &run.rate,
+        };
+        let asked = ask::ask(&self.app.store, &self.app.binance, order, question).await?;
+        if !asked.is_answered() {
+            count(&run.counts.failed);
+        }
+        if asked.order.status != status {
+            count(&run.counts.settled);
+        }
+        Ok(asked)
+    }
+
+    /// Asks at another time, since Binance limits the rate: the next run begins with those that somebody waits for.
+    async fn put_off(&self, order: Stored, wait_ms: i64, run: &Run) -> Result<(), StoreError> {
+        let put_off = order::Event::PutOff {
+            wait_ms,
+            is_taken_on: false,
+        };
+        let (store, at_ms) = (&self.app.store, run.now_ms());
+        let is_alarm_due = is_alarm_due(&order, at_ms);
+        let order = store
+            .transition(order, &[put_off], "rate limit", at_ms)
+            .await?
+            .order;
+        if is_alarm_due {
+            follow_up::raise_alarms(store, order).await?;
+        }
+        Ok(())
+    }
+}
+
+fn is_alarm_due(order: &Order, at_ms: i64) -> bool {
+    order
+        .alarm_at_ms
+        .is_some_and(|due_at_ms| due_at_ms <= at_ms)
+}
+
+/// What is to be asked of an order, as it was before it was taken on.
+pub(super) fn about(order: &Order, at_ms: i64) -> Option<About> {
+    let is_due = |due_at_ms: Option<i64>| due_at_ms.is_some_and(|due_at_ms| due_at_ms <= at_ms);
+    let report = is_due(order.report.as_ref().map(|report| report.at_ms));
+    if is_due(order.ask_at_ms) {
+        Some(About::Every { report })
+    } else {
+        report.then_some(About::ReportedAgain)
+    }
+}

@@ -1,0 +1,73 @@
+//! What each run looks at, so that a service that cannot work says so, with or without traffic.
+
+use std::sync::atomic::Ordering;
+
+use shared::ambient::monotonic_ms;
+use shared::binance::{BinanceError, CallError};
+use shared::order::{OrderId, Untold};
+use shared::store::StoreError;
+use tracing::{error, warn};
+
+use super::ReconcileOrders;
+use super::run::{Run, UntoldOrders};
+
+/// How often Binance is called only to see whether it can be, in milliseconds.
+const LOOK_EVERY_MS: i64 = 10 * 60_000;
+/// Time limit of that call, in milliseconds.
+const LOOK_MS: i64 = 5_000;
+
+impl ReconcileOrders {
+    /// Makes a signed call of Binance now and then, which a wrong key, a clock that is off or a forbidden region spoils.
+    pub(super) async fn look_at_binance(&self, run: &Run) {
+        let now_ms = monotonic_ms();
+        let is_due =
+            |look_at_ms: i64| (look_at_ms <= now_ms).then(|| now_ms.saturating_add(LOOK_EVERY_MS));
+        let relaxed = Ordering::Relaxed;
+        let looks = self.look_at_ms.fetch_update(relaxed, relaxed, is_due);
+        if looks.is_err() {
+            return;
+        }
+        let Err(error) = self.app.binance.certificates(run.within_ms(LOOK_MS)).await else {
+            return;
+        };
+        let must_act = match &error {
+            BinanceError::Call(CallError::Access(_) | CallError::Refused(_)) => true,
+            BinanceError::Call(CallError::NotDone(answer)) => answer.is_clock(),
+            // Logged where it was read, or where the secrets are.
+            BinanceError::Call(CallError::Unknown(_)) | BinanceError::Secrets(_) => false,
+        };
+        if must_act {
+            error!(%error, "Binance does not answer our calls as they are signed: an operator must act");
+        } else {
+            warn!(%error, "Binance could not be called");
+        }
+    }
+
+    /// What the table says of what LeadsCalendar was told in vain; none if it cannot be read.
+    pub(super) async fn look_at_table(&self, run: &Run) -> Option<UntoldOrders> {
+        match self.untold().await {
+            Ok(untold) => Some(untold),
+            Err(error) => {
+                let shards = run.shards.len();
+                error!(%error, shards, "the table, or its index untold, cannot be read");
+                None
+            }
+        }
+    }
+
+    async fn untold(&self) -> Result<UntoldOrders, StoreError> {
+        let store = &self.app.store;
+        let nobody = OrderId::from_random([0; 15]);
+        let (_, since_ms, repeating, exhausted) = tokio::try_join!(
+            store.load(&nobody),
+            store.untold_since_ms(Untold::Repeating),
+            store.untold_count(Untold::Repeating),
+            store.untold_count(Untold::Exhausted),
+        )?;
+        Ok(UntoldOrders {
+            since_ms,
+            repeating,
+            exhausted,
+        })
+    }
+}

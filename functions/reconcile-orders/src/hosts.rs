@@ -1,0 +1,136 @@
+//! The hosts that are told: each has slots of its own, so that one that hangs costs the others nothing.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use shared::follow_up::Told;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Confirmations under way at the same time to a host that has answered.
+const SLOTS: usize = 32;
+/// The same to one that has not yet: so many attempts are lost on a host that hangs.
+const FIRST_SLOTS: usize = 3;
+/// A host that timed out so often in a row rests for the run.
+const TIMEOUTS: u32 = 3;
+/// How long the others wait for a slot of one host; from then on it is passed over while it has none.
+const STALL: Duration = Duration::from_millis(250);
+
+/// The hosts of a run.
+#[derive(Debug, Default)]
+pub(super) struct Hosts {
+    known: Mutex<HashMap<String, Arc<Host>>>,
+    passed_over: AtomicBool,
+}
+
+#[derive(Debug)]
+struct Host {
+    slots: Arc<Semaphore>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    has_answered: bool,
+    is_stalled: bool,
+    /// In a row.
+    timeouts: u32,
+}
+
+/// A place for one confirmation to a host.
+#[derive(Debug)]
+pub(super) struct Slot {
+    host: Arc<Host>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Hosts {
+    /// A place for a confirmation to `url`. None if its host rests for this run, or has none free for the moment.
+    pub(super) async fn slot(&self, url: &str) -> Option<Slot> {
+        let host = self.host(url);
+        if host.rests() {
+            return None;
+        }
+        let slots = Arc::clone(&host.slots);
+        let permit = match slots.clone().try_acquire_owned() {
+            Ok(permit) => Some(permit),
+            Err(_) if host.is_stalled() => None,
+            Err(_) => {
+                let waited = tokio::time::timeout(STALL, slots.acquire_owned()).await;
+                waited.ok().and_then(Result::ok)
+            }
+        };
+        if host.rests() {
+            return None;
+        }
+        let Some(permit) = permit else {
+            host.state(|state| state.is_stalled = true);
+            self.passed_over.store(true, Ordering::Relaxed);
+            return None;
+        };
+        Some(Slot {
+            host,
+            _permit: permit,
+        })
+    }
+
+    /// Whether an order has been passed over, since this was last asked, whose host does not rest.
+    pub(super) fn take_passed_over(&self) -> bool {
+        self.passed_over.swap(false, Ordering::Relaxed)
+    }
+
+    fn host(&self, url: &str) -> Arc<Host> {
+        // In its normal form, as it was recorded: scheme, two slashes, host and port, a slash.
+        let name = url.split('/').nth(2).unwrap_or_default();
+        let mut known = self
+            .known
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        Arc::clone(known.entry(name.to_owned()).or_default())
+    }
+}
+
+impl Default for Host {
+    fn default() -> Self {
+        Self {
+            slots: Arc::new(Semaphore::new(FIRST_SLOTS)),
+            state: Mutex::default(),
+        }
+    }
+}
+
+impl Host {
+    fn state<T>(&self, with: impl FnOnce(&mut State) -> T) -> T {
+        let state = self.state.lock();
+        with(&mut state.unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
+
+    fn rests(&self) -> bool {
+        self.state(|state| state.timeouts >= TIMEOUTS)
+    }
+
+    fn is_stalled(&self) -> bool {
+        self.state(|state| state.is_stalled)
+    }
+}
+
+impl Slot {
+    /// How the confirmation ended.
+    pub(super) fn ended(&self, told: Told) {
+        let is_first = self.host.state(|state| match told {
+            Told::TimedOut => {
+                state.timeouts = state.timeouts.saturating_add(1);
+                false
+            }
+            Told::Accepted | Told::Unaccepted => {
+                state.timeouts = 0;
+                state.is_stalled = false;
+                !std::mem::replace(&mut state.has_answered, true)
+            }
+        });
+        if is_first {
+            self.host.slots.add_permits(SLOTS - FIRST_SLOTS);
+        }
+    }
+}
