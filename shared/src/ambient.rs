@@ -1,7 +1,7 @@
 //! What the process reads from its surroundings: the clock and the random generator, here and nowhere else.
 
 use std::sync::OnceLock;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 /// The time in milliseconds since the Unix epoch.
 #[must_use]
@@ -28,13 +28,27 @@ pub fn monotonic_ms() -> i64 {
     i64::try_from(since_start.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// When an invocation ends, in milliseconds since the Unix epoch: as Lambda `told` it, or after `limit_ms` where that lies
-/// in the past, as everything does that cargo-lambda tells.
+/// The instant in so many milliseconds, by the clock that nobody sets.
+#[must_use]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the named place where the clock is read"
+)]
+pub fn instant_in(ms: i64) -> Instant {
+    let now = Instant::now();
+    let ms = Duration::from_millis(ms.max(0).unsigned_abs());
+    now.checked_add(ms).unwrap_or(now)
+}
+
+/// When an invocation ends that takes `limit_ms` at most, in milliseconds since the Unix epoch: as Lambda `told` it, but
+/// not later than in `limit_ms`, since our clock can be behind Lambda's; and in `limit_ms` where that lies in the past, as
+/// everything does that cargo-lambda tells.
 #[must_use]
 pub fn deadline_ms(told: u64, limit_ms: i64) -> i64 {
     let now_ms = now_ms();
+    let latest_ms = now_ms.saturating_add(limit_ms);
     let told = i64::try_from(told).ok().filter(|told| *told > now_ms);
-    told.unwrap_or_else(|| now_ms.saturating_add(limit_ms))
+    told.map_or(latest_ms, |told| told.min(latest_ms))
 }
 
 /// `N` bytes from the operating system's generator.
@@ -52,4 +66,32 @@ pub fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).expect("the kernel's random generator answers");
     bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn invocation_ends_when_lambda_says_but_not_later_than_its_limit() {
+        let limit_ms = 28_000;
+        for (told_in_ms, expected_in_ms) in [
+            (20_000, 20_000),
+            (28_000, 28_000),
+            // Our clock is behind, and Lambda ends it sooner than it seems.
+            (58_000, 28_000),
+            // Our clock is ahead, or nobody told.
+            (-1, 28_000),
+            (-3_600_000, 28_000),
+        ] {
+            let now_ms = now_ms();
+            let told = u64::try_from(now_ms + told_in_ms).unwrap();
+            let late_ms = deadline_ms(told, limit_ms) - (now_ms + expected_in_ms);
+            assert!((0..1_000).contains(&late_ms), "{told_in_ms}: {late_ms}");
+        }
+        for told in [0, u64::MAX] {
+            let left_ms = deadline_ms(told, limit_ms) - now_ms();
+            assert!((27_000..=28_000).contains(&left_ms), "{told}: {left_ms}");
+        }
+    }
 }

@@ -2,6 +2,7 @@
 //! processor and the first invocation has not.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tracing::{error, warn};
 
@@ -12,8 +13,13 @@ use crate::config::{Needs, SettingError, Settings};
 use crate::confirmation::Confirmer;
 use crate::http_client::{self, ClientError};
 use crate::order::OrderId;
+use crate::problem::Problem;
 use crate::secret_store::SecretStore;
 use crate::store::Store;
+
+/// What opening the connections may take. With what comes before it, init is over in 4 s: Lambda bounds it, and so does
+/// the caller, whose request may have caused it.
+const CONNECTING: Duration = Duration::from_millis(3_500);
 
 /// The parts that the functions have in common.
 #[derive(Debug)]
@@ -84,10 +90,26 @@ impl App {
     pub async fn connect_aws(&self) {
         let nobody = OrderId::from_random([0; 15]);
         let ((), store) = tokio::join!(self.secrets.look(monotonic_ms()), self.store.load(&nobody));
-        match store {
-            Ok(_) => {}
-            Err(error) if error.must_act() => error!(%error, "the table cannot be used"),
-            Err(error) => warn!(%error, "the table cannot be reached yet"),
+        if let Err(error) = store {
+            not_yet("the table cannot be reached yet", error);
         }
+    }
+}
+
+/// Connects, but not for longer than init has; what hangs then is dropped.
+pub async fn in_init(connecting: impl Future<Output = ()>) {
+    if tokio::time::timeout(CONNECTING, connecting).await.is_err() {
+        warn!("not everything is connected yet: the first request waits for the rest");
+    }
+}
+
+/// Says what failed in init, by who must act.
+pub fn not_yet(what: &'static str, error: impl Into<Problem>) {
+    let problem = error.into();
+    let cause = problem.cause.as_deref();
+    if problem.is_for_operator() {
+        error!(cause, "an operator must act: {what}");
+    } else {
+        warn!(cause, "{what}");
     }
 }

@@ -4,7 +4,7 @@
 use std::sync::OnceLock;
 
 use futures_util::stream::{self, StreamExt as _};
-use tracing::warn;
+use tracing::{instrument, warn};
 
 use crate::ambient::now_ms;
 use crate::binance::{Binance, SHORTEST_CALL_MS};
@@ -87,6 +87,12 @@ impl Asked {
 ///
 /// # Errors
 /// [`StoreError`].
+#[instrument(
+    level = "error",
+    name = "order",
+    skip_all,
+    fields(order.id = %order.order_id, trade_no = %order.trade_no())
+)]
 pub async fn ask(
     store: &Store,
     binance: &Binance,

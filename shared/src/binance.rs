@@ -12,7 +12,7 @@ use backon::{BackoffBuilder, ExponentialBuilder};
 use reqwest::Client;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use tracing::{error, warn};
+use tracing::{error, instrument, warn};
 
 use call::{CERTIFICATES, CLOSE_ORDER, CREATE_ORDER, Call, QUERY_ORDER};
 use outcome::said;
@@ -183,6 +183,14 @@ impl Binance {
     }
 
     /// Makes a call, and says loudly if its answer came and cannot be read.
+    #[instrument(
+        level = "error",
+        skip_all,
+        fields(
+            order.id = trade_no.map(|trade_no| trade_no.order_id.as_str()),
+            trade_no = trade_no.map(ToString::to_string)
+        )
+    )]
     async fn call<T>(
         &self,
         call: Call,

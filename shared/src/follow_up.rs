@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tracing::{error, info, warn};
+use tracing::{error, info, instrument, warn};
 
 use crate::ambient::now_ms;
 use crate::confirmation::Confirmer;
@@ -13,6 +13,12 @@ use crate::store::{Store, StoreError, Stored, Transition};
 ///
 /// # Errors
 /// [`StoreError`]: the alarm will be raised again.
+#[instrument(
+    level = "error",
+    name = "order",
+    skip_all,
+    fields(order.id = %transition.order.order_id, trade_no = %transition.order.trade_no())
+)]
 pub async fn report(
     store: &Store,
     transition: Transition,
@@ -46,6 +52,12 @@ pub async fn report(
 ///
 /// # Errors
 /// [`StoreError`]: they will be raised again.
+#[instrument(
+    level = "error",
+    name = "order",
+    skip_all,
+    fields(order.id = %order.order_id, trade_no = %order.trade_no())
+)]
 pub async fn raise_alarms(store: &Store, order: Stored) -> Result<Stored, StoreError> {
     let Some(due_at_ms) = order.alarm_at_ms else {
         return Ok(order);
@@ -97,6 +109,12 @@ pub enum Told {
 ///
 /// # Errors
 /// [`StoreError`]: the outcome is not recorded, or that an alarm was raised is not; it will be repeated.
+#[instrument(
+    level = "error",
+    name = "order",
+    skip_all,
+    fields(order.id = %order.order_id, trade_no = %order.trade_no())
+)]
 pub async fn confirm(
     store: &Store,
     confirmer: &Confirmer,

@@ -3,6 +3,7 @@
 //! | module | what it is |
 //! | --- | --- |
 //! | [`ambient`] | the clock and the random generator |
+//! | [`log`] | the log: one JSON object a line |
 //! | [`money`] | amounts and currencies |
 //! | [`signing`] | the two signatures; pure |
 //! | [`json`] | what others wrote, read leniently |
@@ -20,9 +21,12 @@
 //! | [`app`] | what a function is made of |
 //! | [`follow_up`] | log, alarm and confirmation after a transition |
 //! | [`ask`] | the one road from a question of Binance to what follows |
+//! | [`event`] | API Gateway's event as a request, however odd |
 //! | [`http_api`] | what the functions behind the HTTP API do alike |
+//! | [`runtime`] | the life of a function under Lambda |
 
 pub mod ambient;
+pub mod log;
 pub mod money;
 pub mod signing;
 
@@ -54,7 +58,10 @@ pub mod follow_up;
 
 pub mod ask;
 
+pub mod event;
 pub mod http_api;
+
+pub mod runtime;
 
 #[cfg(test)]
 mod bent;

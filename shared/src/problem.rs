@@ -3,7 +3,7 @@
 mod binance;
 mod gateway;
 
-use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
+use http::header::{CONTENT_TYPE, HeaderName, RETRY_AFTER};
 use http::{Response, StatusCode};
 use serde::Serialize;
 
@@ -34,8 +34,8 @@ pub struct Problem {
     pub source: Source,
     /// When to try again, in seconds.
     pub retry_after_secs: Option<u64>,
-    /// The methods that are allowed, after a wrong one.
-    pub allow: Option<&'static str>,
+    /// The header that says what would be right: which methods, which encodings.
+    pub header: Option<(HeaderName, &'static str)>,
     /// The order it is about, if that is recorded.
     pub order_id: Option<OrderId>,
     /// Every wrong field.
@@ -100,7 +100,7 @@ impl Problem {
             retryable: false,
             source: Source::Gateway,
             retry_after_secs: None,
-            allow: None,
+            header: None,
             order_id: None,
             errors: Vec::new(),
             must_act: false,
@@ -115,6 +115,16 @@ impl Problem {
             order_id: Some(id.clone()),
             ..self
         }
+    }
+
+    /// Whether an operator must act: nobody else can, and it does not mend itself.
+    #[must_use]
+    pub fn is_for_operator(&self) -> bool {
+        let is_callers = match (self.source, self.status.as_u16()) {
+            (Source::Gateway, 400..=499) | (Source::Binance, 400 | 404) => true,
+            (Source::Gateway | Source::Binance, _) => false,
+        };
+        self.must_act || (!is_callers && !self.retryable)
     }
 
     fn retry_after(self, secs: u64) -> Self {
@@ -152,8 +162,8 @@ impl Problem {
         if let Some(secs) = self.retry_after_secs {
             headers.insert(RETRY_AFTER, secs.into());
         }
-        if let Some(allow) = self.allow {
-            headers.insert(ALLOW, http::HeaderValue::from_static(allow));
+        if let Some((name, value)) = self.header {
+            headers.insert(name, http::HeaderValue::from_static(value));
         }
         response
     }

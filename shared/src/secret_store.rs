@@ -8,6 +8,7 @@
 mod held;
 mod manager;
 
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -191,7 +192,9 @@ impl SecretStore {
             let mut kept = self.kept();
             (kept.secrets.begin(now_ms), kept.caller_keys.begin(now_ms))
         };
-        let reading = manager::read(&self.client, ids);
+        // On the heap, since what the SDK keeps while it waits is large.
+        let reading: Pin<Box<dyn Future<Output = Values> + Send + '_>> =
+            Box::pin(manager::read(&self.client, ids));
         let values = match limit {
             Some(limit) => tokio::time::timeout(limit, reading)
                 .await

@@ -9,6 +9,7 @@ mod stored;
 mod untold;
 
 use std::collections::HashMap;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
@@ -213,9 +214,9 @@ impl Store {
     }
 
     /// Makes a call when it has its turn.
-    async fn turn<T>(&self, call: impl Future<Output = T>) -> T {
+    async fn turn<T>(&self, call: impl Future<Output = T> + Send) -> T {
         // On the heap, since what the SDK keeps while it waits is large.
-        let call = Box::pin(call);
+        let call: Pin<Box<dyn Future<Output = T> + Send + '_>> = Box::pin(call);
         // Never closed, so a permit is always had in the end.
         let _permit = self.turns.acquire().await;
         call.await

@@ -6,7 +6,8 @@ use lambda_http::{Body, Response};
 use serde::Serialize;
 use shared::binance::BinanceError;
 use shared::certificates::CertificateError;
-use shared::http_api::{self, Invocation};
+use shared::http_api::{self, Unfinished};
+use shared::problem::Problem;
 use shared::store::StoreError;
 use shared::webhook::WebhookError;
 use tracing::{error, warn};
@@ -24,6 +25,10 @@ struct Acknowledgement {
 pub(crate) enum NotAcknowledged {
     #[error("the method must be POST")]
     Method,
+    #[error("the body is longer than a notification can be")]
+    TooLarge,
+    #[error(transparent)]
+    Unfinished(#[from] Unfinished),
     #[error(transparent)]
     Webhook(#[from] WebhookError),
     #[error(transparent)]
@@ -44,16 +49,21 @@ pub(crate) fn acknowledged() -> Response<Body> {
 }
 
 /// `FAIL`, so that Binance repeats it; who has no valid signature learns nothing.
-pub(crate) fn not_acknowledged(
-    reason: &NotAcknowledged,
-    invocation: &Invocation,
-) -> Response<Body> {
-    let request_id = invocation.request_id.as_str();
-    let (status, message) = match reason {
-        NotAcknowledged::Method => (StatusCode::METHOD_NOT_ALLOWED, reason.to_string()),
+pub(crate) fn not_acknowledged(reason: NotAcknowledged) -> Response<Body> {
+    let cause = reason.to_string();
+    let (status, message) = match &reason {
+        NotAcknowledged::Method => (StatusCode::METHOD_NOT_ALLOWED, cause.clone()),
+        // No notification at all, like one without its headers.
+        NotAcknowledged::TooLarge | NotAcknowledged::Unfinished(Unfinished::Malformed(_)) => {
+            (StatusCode::BAD_REQUEST, cause.clone())
+        }
+        NotAcknowledged::Unfinished(Unfinished::Late) => (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "the notification could not be taken in in time".to_owned(),
+        ),
         NotAcknowledged::Webhook(error) => match error {
             WebhookError::Header(_) | WebhookError::Unreadable(_) => {
-                (StatusCode::BAD_REQUEST, error.to_string())
+                (StatusCode::BAD_REQUEST, cause.clone())
             }
             WebhookError::Signature(_)
             | WebhookError::Certificate(CertificateError::UnknownSerial) => (
@@ -76,20 +86,17 @@ pub(crate) fn not_acknowledged(
             "no such order, and Binance cannot be asked about it just now".to_owned(),
         ),
     };
-    // What Binance signed and we cannot read may be money: a person must look.
-    let is_unreadable = matches!(
-        reason,
-        NotAcknowledged::Webhook(WebhookError::Unreadable(_))
-    );
-    // Another merchant can cause it, and Binance repeats it.
-    let is_mended = matches!(
-        reason,
-        NotAcknowledged::Unanswered(_) | NotAcknowledged::TooMany
-    );
-    if (status.is_server_error() && !is_mended) || is_unreadable {
-        error!(request_id, status = status.as_u16(), cause = %reason, "notification not acknowledged: {message}");
+    let status_code = status.as_u16();
+    if is_for_operator(reason) {
+        error!(
+            status = status_code,
+            cause, "notification not acknowledged: {message}"
+        );
     } else {
-        warn!(request_id, status = status.as_u16(), cause = %reason, "notification refused: {message}");
+        warn!(
+            status = status_code,
+            cause, "notification refused: {message}"
+        );
     }
     let mut response = http_api::json(
         status,
@@ -103,4 +110,26 @@ pub(crate) fn not_acknowledged(
         response.headers_mut().insert(ALLOW, allow);
     }
     response
+}
+
+/// Whether an operator must act. What Binance's repeat mends needs nobody, nor does what a stranger sends.
+fn is_for_operator(reason: NotAcknowledged) -> bool {
+    match reason {
+        // What Binance signed and we cannot read may be money.
+        NotAcknowledged::Webhook(WebhookError::Unreadable(_)) => true,
+        NotAcknowledged::Webhook(WebhookError::Certificate(CertificateError::Unavailable(
+            error,
+        )))
+        | NotAcknowledged::Unanswered(error) => Problem::from(error).is_for_operator(),
+        NotAcknowledged::Store(error) => Problem::from(error).is_for_operator(),
+        NotAcknowledged::Method
+        | NotAcknowledged::TooLarge
+        | NotAcknowledged::TooMany
+        | NotAcknowledged::Unfinished(_)
+        | NotAcknowledged::Webhook(
+            WebhookError::Header(_)
+            | WebhookError::Signature(_)
+            | WebhookError::Certificate(CertificateError::UnknownSerial | CertificateError::Away),
+        ) => false,
+    }
 }

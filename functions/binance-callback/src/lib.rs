@@ -12,17 +12,25 @@ use acknowledgement::NotAcknowledged;
 use lambda_http::http::Method;
 use lambda_http::{Body, Request as Event, Response};
 use shared::ambient::{monotonic_ms, now_ms};
-use shared::app::{App, StartError};
+use shared::app::{self, App, StartError};
 use shared::ask::{self, About, Question, RateLimit};
 use shared::certificates::Certificates;
 use shared::config::Needs;
 use shared::confirmation::Confirmer;
 use shared::follow_up;
 use shared::http_api::Invocation;
+use shared::log;
 use shared::order::{Checked, Doubt, Event as Change, Hint, Kind, Order, Refunded, State};
 use shared::store::{StoreError, Stored};
 use shared::webhook;
 use tracing::{error, info, warn};
+
+/// What an invocation may take, as in `template.yaml`, in milliseconds.
+const LIMIT_MS: i64 = 25_000;
+
+/// The longest body that is looked at, in bytes. Binance's notifications have some hundred; whoever sends more makes us
+/// hash it before we know that he is nobody.
+const MAX_BODY: usize = 64 * 1024;
 
 /// Time limit for telling LeadsCalendar.
 const CONFIRMATION_TIMEOUT: Duration = Duration::from_secs(5);
@@ -64,21 +72,24 @@ impl BinanceCallback {
 
     /// Opens the connections before the first notification.
     pub async fn connect(&self) {
-        self.app.connect().await;
+        app::in_init(self.app.connect()).await;
     }
 
     /// Answers one notification.
     pub async fn handle(&self, event: Event) -> Response<Body> {
-        let invocation = Invocation::of(&event);
-        match self.receive(&event, &invocation).await {
+        let invocation = Invocation::of(&event, LIMIT_MS);
+        match invocation.within(self.receive(&event, &invocation)).await {
             Ok(()) => acknowledgement::acknowledged(),
-            Err(reason) => acknowledgement::not_acknowledged(&reason, &invocation),
+            Err(reason) => acknowledgement::not_acknowledged(reason),
         }
     }
 
     async fn receive(&self, event: &Event, invocation: &Invocation) -> Result<(), NotAcknowledged> {
         if event.method() != Method::POST {
             return Err(NotAcknowledged::Method);
+        }
+        if event.body().len() > MAX_BODY {
+            return Err(NotAcknowledged::TooLarge);
         }
         let deadline_ms = invocation.deadline_ms.saturating_sub(RESERVE_MS);
         let notification = webhook::receive(
@@ -96,7 +107,9 @@ impl BinanceCallback {
             );
             return Ok(());
         };
-        let order = self.app.store.load(&hint.trade_no().order_id).await?;
+        let order_id = &hint.trade_no().order_id;
+        log::about(order_id, hint.trade_no());
+        let order = self.app.store.load(order_id).await?;
         let Some(order) = order.filter(|order| order.attempt(hint.trade_no().attempt).is_some())
         else {
             return self.without_order(&hint, deadline_ms).await;

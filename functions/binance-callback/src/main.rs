@@ -1,19 +1,16 @@
 //! The Lambda program of [`binance_callback`].
 
+use std::process::ExitCode;
+
 use binance_callback::BinanceCallback;
-use lambda_http::service_fn;
+use shared::runtime;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), lambda_http::Error> {
-    lambda_http::tracing::init_default_subscriber();
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the named place where the environment is read"
-    )]
-    let function = BinanceCallback::new(|name| std::env::var(name).ok())?;
-    function.connect().await;
-    lambda_http::run(service_fn(async |event| {
-        Ok::<_, std::convert::Infallible>(function.handle(event).await)
-    }))
+async fn main() -> ExitCode {
+    runtime::serve_http(
+        BinanceCallback::new,
+        BinanceCallback::connect,
+        BinanceCallback::handle,
+    )
     .await
 }

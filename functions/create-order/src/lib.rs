@@ -13,18 +13,22 @@ use lambda_http::http::header::{HeaderValue, LOCATION};
 use lambda_http::http::{Method, StatusCode};
 use lambda_http::{Body, Request as Event, Response};
 use shared::ambient::{monotonic_ms, now_ms, random};
-use shared::app::{App, StartError};
+use shared::app::{self, App, StartError};
 use shared::config::Needs;
 use shared::http_api::{self, Invocation};
+use shared::log;
 use shared::order::{
     self, Applied, Claim, Namespace, Order, OrderId, Refusal, Request, Status, View,
 };
 use shared::problem::Problem;
 use shared::store::{Recorded, StoreError, Stored};
-use tracing::{error, info, warn};
+use tracing::{error, info};
 
 /// The one client there is; an idempotency key belongs to it, and not to the API key it happens to use during a rotation.
 const CLIENT: &str = "LeadsCalendar";
+
+/// What an invocation may take, as in `template.yaml`, in milliseconds.
+const LIMIT_MS: i64 = 28_000;
 
 /// The function.
 #[derive(Debug)]
@@ -55,10 +59,15 @@ impl CreateOrder {
 
     /// Opens the connections before the first request.
     pub async fn connect(&self) {
-        let ((), namespace) = tokio::join!(self.app.connect(), self.namespace());
-        if let Err(error) = namespace {
-            warn!(%error, "the namespace of the table cannot be read yet");
-        }
+        let namespace = async {
+            if let Err(error) = self.namespace().await {
+                app::not_yet("the namespace of the table cannot be read yet", error);
+            }
+        };
+        app::in_init(async {
+            tokio::join!(self.app.connect(), namespace);
+        })
+        .await;
     }
 
     /// What makes the ids of this table its own; needed where a key comes.
@@ -69,8 +78,8 @@ impl CreateOrder {
 
     /// Answers one request.
     pub async fn handle(&self, event: Event) -> Response<Body> {
-        let invocation = Invocation::of(&event);
-        match self.create(&event, &invocation).await {
+        let invocation = Invocation::of(&event, LIMIT_MS);
+        match invocation.within(self.create(&event, &invocation)).await {
             Ok(answered) => created(&answered),
             Err(problem) => http_api::problem(problem, &invocation),
         }
@@ -108,7 +117,11 @@ impl CreateOrder {
             };
             Recorded::Exists(repeated.ok_or_else(|| Problem::fields(asked.outside))?)
         };
-        let answered = self.answer(&request, recorded, claim).await;
+        let (Recorded::New(order) | Recorded::Exists(order)) = &recorded;
+        log::about(&order.order_id, &order.trade_no());
+        let answered = invocation
+            .within(self.answer(&request, recorded, claim))
+            .await;
         answered.map_err(|problem| problem.for_order(&id))
     }
 
@@ -157,7 +170,10 @@ impl CreateOrder {
             )
             .await?;
         match resumed.applied {
-            Applied::Changed => Ok(resumed.order),
+            Applied::Changed => {
+                log::about(&resumed.order.order_id, &resumed.order.trade_no());
+                Ok(resumed.order)
+            }
             Applied::Refused(Refusal::AttemptsUsedUp) => Err(Problem::attempts_used_up()),
             Applied::Refused(Refusal::PaidUnknown) => {
                 let (id, trade_no) = (resumed.order.order_id.as_str(), resumed.order.trade_no());

@@ -1,19 +1,11 @@
 //! The Lambda program of [`create_order`].
 
+use std::process::ExitCode;
+
 use create_order::CreateOrder;
-use lambda_http::service_fn;
+use shared::runtime;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), lambda_http::Error> {
-    lambda_http::tracing::init_default_subscriber();
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the named place where the environment is read"
-    )]
-    let function = CreateOrder::new(|name| std::env::var(name).ok())?;
-    function.connect().await;
-    lambda_http::run(service_fn(async |event| {
-        Ok::<_, std::convert::Infallible>(function.handle(event).await)
-    }))
-    .await
+async fn main() -> ExitCode {
+    runtime::serve_http(CreateOrder::new, CreateOrder::connect, CreateOrder::handle).await
 }

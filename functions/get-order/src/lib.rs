@@ -5,12 +5,15 @@ use lambda_http::http::{HeaderMap, Method, StatusCode};
 use lambda_http::{Body, Request as Event, RequestExt as _, Response};
 use sha2::{Digest as _, Sha256};
 use shared::ambient::monotonic_ms;
-use shared::app::{App, StartError};
+use shared::app::{self, App, StartError};
 use shared::config::Needs;
 use shared::http_api::{self, Invocation};
 use shared::order::{FullView, Order, OrderId};
 use shared::problem::Problem;
 use shared::store::Stored;
+
+/// What an invocation may take, as in `template.yaml`, in milliseconds.
+const LIMIT_MS: i64 = 10_000;
 
 /// The function.
 #[derive(Debug)]
@@ -31,14 +34,15 @@ impl GetOrder {
 
     /// Opens the connections before the first request.
     pub async fn connect(&self) {
-        self.app.connect_aws().await;
+        app::in_init(self.app.connect_aws()).await;
     }
 
     /// Answers one request.
     pub async fn handle(&self, event: Event) -> Response<Body> {
-        let mut response = match self.find(&event).await {
+        let invocation = Invocation::of(&event, LIMIT_MS);
+        let mut response = match invocation.within(self.find(&event)).await {
             Ok(order) => found(&order, event.headers()),
-            Err(problem) => http_api::problem(problem, &Invocation::of(&event)),
+            Err(problem) => http_api::problem(problem, &invocation),
         };
         if event.method() == Method::HEAD {
             *response.body_mut() = Body::Empty;

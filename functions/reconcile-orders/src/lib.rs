@@ -17,7 +17,7 @@ use std::sync::atomic::AtomicI64;
 
 use serde::Serialize;
 use shared::ambient::{self, monotonic_ms};
-use shared::app::{App, StartError};
+use shared::app::{self, App, StartError};
 use shared::config::Needs;
 use shared::confirmation::Confirmer;
 use shared::order::OrderId;
@@ -93,7 +93,7 @@ impl ReconcileOrders {
 
     /// Opens the connections before the first run.
     pub async fn connect(&self) {
-        self.app.connect().await;
+        app::in_init(self.app.connect()).await;
     }
 
     /// Works on what is due, or does what an operator wishes; `deadline_ms` is when Lambda ends the invocation.

@@ -27,12 +27,12 @@ enum Read {
 impl ReconcileOrders {
     /// The orders of the run's shards for which there is such work, of each shard the longest overdue first. Whatever is
     /// not taken on is passed by, so that nothing can hold up what comes after it.
-    pub(super) fn queue<'a>(&'a self, run: &'a Run, work: Work) -> impl Stream<Item = Stored> + 'a {
-        let shard = move |shard: &u8| self.shard(run, *shard, work).boxed_local();
+    pub(super) fn queue<'a>(&'a self, run: &'a Run, work: Work) -> impl Stream<Item = Stored> + Send + 'a {
+        let shard = move |shard: &u8| self.shard(run, *shard, work).boxed();
         stream::select_all(run.shards.iter().map(shard))
     }
 
-    fn shard<'a>(&'a self, run: &'a Run, shard: u8, work: Work) -> impl Stream<Item = Stored> + 'a {
+    fn shard<'a>(&'a self, run: &'a Run, shard: u8, work: Work) -> impl Stream<Item = Stored> + Send + 'a {
         stream::unfold(Read::From(None, 0), move |read| async move {
             let Read::From(start, read_to_ms) = read else {
                 return None;

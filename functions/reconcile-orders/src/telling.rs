@@ -60,7 +60,7 @@ impl ReconcileOrders {
     }
 
     /// What is due, and once more what was passed over because its host was not ready for it.
-    fn due<'a>(&'a self, run: &'a Run, hosts: &'a Hosts) -> impl Stream<Item = Stored> + 'a {
+    fn due<'a>(&'a self, run: &'a Run, hosts: &'a Hosts) -> impl Stream<Item = Stored> + Send + 'a {
         let once = move |is_first: bool| async move {
             if !is_first {
                 if !hosts.take_passed_over() || !run.has_time(ORDER_MS) {

@@ -1,6 +1,7 @@
 //! Our own problems, one constructor each.
 
 use http::StatusCode;
+use http::header::{ACCEPT_ENCODING, ALLOW};
 
 use super::{CHECK_ID, CORRECT_FIELD, CORRECT_REQUEST, FieldError, Problem};
 use crate::aws::Failure;
@@ -74,7 +75,7 @@ impl Problem {
     pub fn method_not_allowed(allow: &'static str) -> Self {
         let detail = format!("the method must be {}", allow.replace(", ", " or "));
         Self {
-            allow: Some(allow),
+            header: Some((ALLOW, allow)),
             ..Self::gateway(
                 StatusCode::METHOD_NOT_ALLOWED,
                 "METHOD_NOT_ALLOWED",
@@ -106,6 +107,17 @@ impl Problem {
             detail,
             CORRECT_REQUEST,
         )
+    }
+
+    /// The body is compressed.
+    #[must_use]
+    pub fn encoded() -> Self {
+        let detail = "Content-Encoding must be identity: the body must not be compressed";
+        Self {
+            detail: detail.to_owned(),
+            header: Some((ACCEPT_ENCODING, "identity")),
+            ..Self::not_json()
+        }
     }
 
     /// The first request with this key is still under way.
@@ -172,20 +184,28 @@ impl Problem {
         }
     }
 
+    /// The time of the invocation is over. What was begun is recorded, and a repeat goes on with it.
+    #[must_use]
+    pub fn late() -> Self {
+        Self::again("the request could not be finished in time")
+    }
+
     fn try_again(cause: String, must_act: bool) -> Self {
-        let detail = "the service cannot reach its own store just now";
+        Self {
+            must_act,
+            cause: Some(cause),
+            ..Self::again("the service cannot reach its own store just now")
+        }
+    }
+
+    fn again(detail: &str) -> Self {
         let problem = Self::gateway(
             StatusCode::SERVICE_UNAVAILABLE,
             "TRY_AGAIN",
             detail,
             RETRY_SOON,
-        )
-        .retry_after(STORE_RETRY_SECS);
-        Self {
-            must_act,
-            cause: Some(cause),
-            ..problem
-        }
+        );
+        problem.retry_after(STORE_RETRY_SECS)
     }
 }
 

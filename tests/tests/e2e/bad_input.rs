@@ -183,3 +183,39 @@ async fn body_of_nothing_but_unknown_fields_is_not_answered_with_many_times_its_
     assert_eq!(errors[20], rest);
     assert!(answer.text.len() < body.to_string().len());
 }
+
+#[tokio::test]
+async fn compressed_body_is_refused_by_the_name_of_what_is_taken() {
+    let world = World::start().await;
+    let send = async |encoding: &str, body: Vec<u8>| {
+        let headers = [
+            ("x-mbx-apikey", world.sandbox.app_api_key()),
+            ("content-type", JSON),
+            ("content-encoding", encoding),
+        ];
+        world.send("POST", "/orders", &headers, body).await
+    };
+    let good = world.four_fields().to_string().into_bytes();
+    for (encoding, body) in [
+        ("gzip", b"\x1f\x8b\x08 no text".to_vec()),
+        ("gzip", good.clone()),
+        ("br", good.clone()),
+        ("identity, gzip", good.clone()),
+        ("nonsense", good.clone()),
+    ] {
+        let answer = send(encoding, body).await;
+        let detail = "Content-Encoding must be identity: the body must not be compressed";
+        let encoded = ours("UNSUPPORTED_MEDIA_TYPE", detail);
+        assert_eq!(problem(&answer, 415), encoded, "{encoding}");
+        assert_eq!(
+            answer.header("accept-encoding"),
+            Some("identity"),
+            "{encoding}"
+        );
+    }
+    assert_untouched(&world);
+    for encoding in ["identity", "Identity", ""] {
+        let created = send(encoding, good.clone()).await;
+        assert_eq!(created.status, 201, "{encoding}: {}", created.text);
+    }
+}

@@ -112,6 +112,9 @@ fn view(world: &World, answer: &Answer) -> Value {
 fn errors(log: &Log) -> Vec<Value> {
     let mut lines = log.lines();
     lines.retain(|line| line["level"] == "ERROR");
+    for line in &mut lines {
+        line.as_object_mut().unwrap().remove("request_id");
+    }
     lines
 }
 
@@ -120,6 +123,7 @@ fn assert_unreadable(log: &Log, trade_no: &str, field: &str) {
         "level": "ERROR",
         "message": format!("the answer to create order came, and {field} cannot be read"),
         "alarm": "binance.unreadable",
+        "order.id": trade_no[..30],
         "trade_no": trade_no,
         "call": "create order",
         "field": field,

@@ -18,6 +18,7 @@ use reconcile_orders::ReconcileOrders;
 use sandbox::web::Server;
 use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
+use tracing::Instrument as _;
 
 /// The functions, and how they are invoked.
 pub struct Functions {
@@ -89,19 +90,23 @@ impl Functions {
                 "routeKey": format!("ANY {}", uri.path()),
                 "stage": "$default",
                 "time": "22/Nov/2026:09:00:00 +0000",
-                "timeEpoch": 1_795_338_000_000_i64,
+                "timeEpoch": sandbox::clock::now_ms(),
             },
             "body": if body.is_empty() { Value::Null } else { Value::String(text) },
             "isBase64Encoded": is_base64,
         });
+        self.request_of(&event)
+    }
+
+    /// The request that the functions make of a raw event, with the context of a new invocation.
+    pub fn request_of(&self, event: &Value) -> lambda_http::Request {
         let mut context = Context::default();
         let invocation = self.invocations.fetch_add(1, Ordering::Relaxed);
         context.request_id = format!("00000000-0000-4000-8000-{invocation:012}");
         let limit_ms = i64::try_from(self.limit_ms.load(Ordering::Relaxed)).unwrap();
         context.deadline = u64::try_from(sandbox::clock::now_ms() + limit_ms).unwrap();
-        lambda_http::request::from_str(&event.to_string())
-            .unwrap()
-            .with_lambda_context(context)
+        let event = serde_json::value::to_raw_value(event).unwrap();
+        shared::event::request(&event, context)
     }
 
     /// Runs `reconcile-orders` with what the schedule, or an operator, sends.
@@ -123,16 +128,20 @@ impl Functions {
         &self,
         event: lambda_http::Request,
     ) -> lambda_http::Response<lambda_http::Body> {
-        match event.uri().path() {
-            // On the heap, since what it keeps while it waits is large.
-            "/orders" => Box::pin(self.create_order.handle(event)).await,
-            path if path.starts_with("/orders/") => self.get_order.handle(event).await,
-            "/binance-callback" => Box::pin(self.binance_callback.handle(event)).await,
-            _ => lambda_http::Response::builder()
-                .status(404)
-                .body(r#"{"message":"Not Found"}"#.into())
-                .unwrap(),
-        }
+        let span = shared::log::invocation(&event.lambda_context_ref().unwrap().request_id);
+        let answer = async {
+            match event.uri().path() {
+                // On the heap, since what it keeps while it waits is large.
+                "/orders" => Box::pin(self.create_order.handle(event)).await,
+                path if path.starts_with("/orders/") => self.get_order.handle(event).await,
+                "/binance-callback" => Box::pin(self.binance_callback.handle(event)).await,
+                _ => lambda_http::Response::builder()
+                    .status(404)
+                    .body(r#"{"message":"Not Found"}"#.into())
+                    .unwrap(),
+            }
+        };
+        answer.instrument(span).await
     }
 }
 

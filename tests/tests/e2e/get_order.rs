@@ -181,7 +181,8 @@ async fn order_is_found_behind_a_named_stage_and_before_a_slash() {
             404,
         ),
     ] {
-        let event = lambda_http::request::from_str(&event).unwrap();
+        let event = serde_json::from_str(&event).unwrap();
+        let event = world.functions.request_of(&event);
         let got = world.functions.get_order.handle(event).await;
         assert_eq!(got.status().as_u16(), status);
         let body: Value = serde_json::from_slice(got.body().as_ref()).unwrap();

@@ -3,11 +3,9 @@
 use std::io;
 use std::sync::{Arc, Mutex, Once};
 
-use lambda_http::tracing::dispatcher::{self, DefaultGuard, Dispatch};
-use lambda_http::tracing::subscriber::EnvFilter;
-use lambda_http::tracing::subscriber::fmt;
-use lambda_http::tracing::subscriber::util::SubscriberInitExt as _;
 use serde_json::Value;
+use tracing::Level;
+use tracing::subscriber::DefaultGuard;
 
 /// Everything that is logged while it lives.
 pub struct Log {
@@ -36,18 +34,12 @@ impl Log {
     /// The functions' own words to the last detail, everybody else's as in production.
     pub fn start() -> Self {
         QUIET.call_once(|| {
-            let quiet = fmt().with_env_filter(EnvFilter::new("off")).finish();
-            dispatcher::set_global_default(Dispatch::new(quiet)).unwrap();
+            let quiet = shared::log::subscriber(io::sink(), Level::ERROR);
+            tracing::subscriber::set_global_default(quiet).unwrap();
         });
         let written = Arc::<Mutex<Vec<u8>>>::default();
-        let writer = Arc::clone(&written);
-        let own = "info,shared=trace,create_order=trace,binance_callback=trace";
-        let guard = fmt()
-            .json()
-            .with_env_filter(EnvFilter::new(own))
-            .with_writer(move || Writer(Arc::clone(&writer)))
-            .finish()
-            .set_default();
+        let lines = shared::log::subscriber(Writer(Arc::clone(&written)), Level::TRACE);
+        let guard = tracing::subscriber::set_default(lines);
         Self {
             written,
             _guard: guard,
@@ -58,13 +50,13 @@ impl Log {
         String::from_utf8(self.written.lock().unwrap().clone()).unwrap()
     }
 
-    /// The lines, as `fields` with their `level`.
+    /// The lines, without their time, which each begins with.
     pub fn lines(&self) -> Vec<Value> {
         let line = |line: &str| {
+            assert!(line.starts_with(r#"{"timestamp":""#), "{line}");
             let mut line: Value = serde_json::from_str(line).unwrap();
-            let mut fields = line["fields"].take();
-            fields["level"] = line["level"].take();
-            fields
+            line.as_object_mut().unwrap().remove("timestamp");
+            line
         };
         self.text().lines().map(line).collect()
     }

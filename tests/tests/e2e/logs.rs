@@ -4,11 +4,17 @@ use std::sync::atomic::Ordering;
 
 use sandbox::binance::{Fault, On, Play};
 use sandbox::dynamodb::StoreFault;
+use sandbox::leadscalendar::Mode;
 use serde_json::{Value, json};
 
 use crate::binance_failures::refusal;
 use crate::log::Log;
+use crate::reconcile::HOUR;
 use crate::world::{Answer, World};
+
+const DAY: u32 = 24 * HOUR;
+
+const CERTIFICATES: &str = "/binancepay/openapi/certificates";
 
 /// A body in which every text can be told from all others.
 fn telling(world: &World) -> Value {
@@ -171,6 +177,7 @@ fn assert_told_once(log: &Log, answers: &[Answer]) {
         let told: Vec<_> = lines
             .iter()
             .filter(|line| line["request_id"] == problem["requestId"])
+            .filter(|line| !line["status"].is_null())
             .collect();
         assert_eq!(told.len(), 1, "{problem}: {told:#?}");
         assert_eq!(told[0]["status"], problem["status"], "{told:#?}");
@@ -205,9 +212,77 @@ fn assert_answered_order_is_told(log: &Log, created: &Answer) {
     let expected = json!({
         "level": "INFO",
         "message": format!("order {order_id} answered"),
+        "request_id": told[0]["request_id"].as_str().unwrap(),
         "order.id": order_id,
         "trade_no": created.text_of("merchantTradeNo"),
         "replayed": false,
     });
     assert_eq!(told, [expected]);
+}
+
+/// How often a member of this name stands in a line.
+fn times(line: &str, name: &str) -> usize {
+    line.matches(&format!(r#""{name}":"#)).count()
+}
+
+#[tokio::test]
+async fn lines_of_the_usual_case_are_short() {
+    let world = World::start().await;
+    let log = Log::start();
+
+    let created = world.create(&world.four_fields()).await;
+    let trade_no = created.text_of("merchantTradeNo");
+    let paying = world
+        .sandbox
+        .binance()
+        .pay_and_wait(&trade_no, Play::default());
+    paying.await.unwrap();
+    world.get(&created.text_of("orderId"), &[]).await;
+    world.reconcile_after(DAY).await;
+
+    assert!(log.lines().len() > 5, "{}", log.text());
+    for line in log.text().lines() {
+        assert!(line.len() <= 300, "{} bytes: {line}", line.len());
+    }
+}
+
+#[tokio::test]
+async fn every_line_about_an_order_names_it_its_trade_number_and_the_invocation() {
+    let world = World::start().await;
+    let log = Log::start();
+    let (binance, leadscalendar) = (world.sandbox.binance(), world.sandbox.leadscalendar());
+    // A second number, whose checkout is then paid; told, and told again.
+    binance.fault(On::Create, 1, Fault::LostAnswer);
+    leadscalendar.mode(Mode::Down, Some(1));
+    let created = world.create(&world.four_fields()).await;
+    let order_id = created.text_of("orderId");
+    let trade_no = created.text_of("merchantTradeNo");
+    assert_eq!(trade_no, format!("{order_id}02"));
+    let paying = binance.pay_and_wait(&trade_no, Play::default());
+    paying.await.unwrap();
+    let lines_of_requests = log.lines().len();
+    world.reconcile_after(DAY).await;
+
+    let text = log.text();
+    let mut answered = Vec::new();
+    for (index, (line, text)) in log.lines().iter().zip(text.lines()).enumerate() {
+        let is_call = line["path"].is_string() && line["path"] != CERTIFICATES;
+        if is_call || text.contains(&order_id) {
+            assert_eq!(times(text, "order.id"), 1, "{text}");
+            assert_eq!(times(text, "trade_no"), 1, "{text}");
+            assert_eq!(line["order.id"], order_id, "{text}");
+            let number = line["trade_no"].as_str().unwrap();
+            assert!(number.starts_with(&order_id), "{text}");
+        }
+        if index < lines_of_requests {
+            assert_eq!(times(text, "request_id"), 1, "{text}");
+            let (_, rest) = text.split_once(r#""message":"#).unwrap();
+            assert!(rest.contains(r#"","request_id":""#), "{text}");
+        }
+        if line["message"] == "Binance answered" {
+            let number = line["trade_no"].as_str().unwrap_or_default();
+            answered.push(number.replace(&order_id, ""));
+        }
+    }
+    assert_eq!(answered, ["02", "", "01", "02"], "{text}");
 }

@@ -57,7 +57,8 @@ fn assert_unwritten(world: &World, items: &[Value], puts: usize) {
 #[track_caller]
 fn assert_logged(log: &Log, level: &str, trade_no: &str) {
     let lines = log.lines();
-    let line = lines.iter().find(|line| line["trade_no"] == trade_no);
+    let is_told = |line: &&Value| line["trade_no"] == trade_no && line["level"] != "INFO";
+    let line = lines.iter().find(is_told);
     let line = line.unwrap_or_else(|| panic!("nothing about {trade_no} in {lines:#?}"));
     assert_eq!(line["level"], level, "{line}");
     let errors = lines.iter().filter(|line| line["level"] == "ERROR").count();

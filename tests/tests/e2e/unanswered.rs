@@ -75,6 +75,7 @@ async fn answer_that_cannot_be_read_is_none_and_is_named_to_the_operator() {
             "level": "ERROR",
             "message": format!("the answer to query order came, and {field} cannot be read"),
             "alarm": "binance.unreadable",
+            "order.id": order.id,
             "trade_no": order.trade_no,
             "call": "query order",
             "field": field,

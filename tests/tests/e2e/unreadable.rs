@@ -2,9 +2,13 @@
 
 use crate::log::Log;
 use crate::signed::{
-    assert_acknowledged, assert_fails, deliver, open, pay_silently, signed_body, told,
+    about, assert_acknowledged, assert_fails, deliver, open, pay_silently, signed, signed_body,
+    told,
 };
 use crate::world::World;
+
+/// The longest body that is looked at, in bytes.
+const LONGEST: usize = 64 * 1024;
 
 const TRADE_NO: &str = "data.merchantTradeNo is missing";
 
@@ -32,7 +36,7 @@ async fn signed_body_that_is_no_notification_is_refused_with_the_reason() {
     let world = World::start().await;
     for (body, reason) in [
         (String::new(), TRADE_NO),
-        ("{".repeat(1024 * 1024), TRADE_NO),
+        ("{".repeat(LONGEST), TRADE_NO),
         ("[]".to_owned(), TRADE_NO),
         ("null".to_owned(), TRADE_NO),
         ("{}".to_owned(), TRADE_NO),
@@ -57,6 +61,29 @@ async fn signed_body_that_is_no_notification_is_refused_with_the_reason() {
     ] {
         assert_refused(&world, body, reason).await;
     }
+}
+
+#[tokio::test]
+async fn body_that_is_too_long_is_refused_though_it_is_signed() {
+    let world = World::start().await;
+    let order = open(&world).await;
+    pay_silently(&world, &order);
+    let notification = signed(&world, about(&order)).await;
+    let padded = format!("{}{}", notification.body, " ".repeat(LONGEST));
+    let notification = signed_body(&world, padded).await;
+    let log = Log::start();
+
+    let answer = deliver(&world, &notification).await;
+
+    assert_fails(
+        &answer,
+        400,
+        "the body is longer than a notification can be",
+    );
+    assert_eq!(world.item(&order.id)["status"], "PENDING");
+    let lines = log.lines();
+    assert_eq!(lines.len(), 1, "{lines:#?}");
+    assert_eq!(lines[0]["level"], "WARN", "{lines:#?}");
 }
 
 /// Bodies about `trade_no` of which nothing else can be read, and one of a kind that there is not.

@@ -1,0 +1,81 @@
+//! The life of a function under Lambda: its log, its parts, its connections, then one invocation after the other.
+
+use std::convert::Infallible;
+use std::fmt::Debug;
+use std::process::ExitCode;
+
+use lambda_http::{Body, Request, Response};
+use lambda_runtime::tower::util::MapFutureLayer;
+use lambda_runtime::{Diagnostic, Error, LambdaEvent, Runtime, service_fn};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+use tracing::{Instrument as _, error};
+
+use crate::app::StartError;
+use crate::{aws, event, log};
+
+/// Where settings are found: in the environment.
+pub type Lookup = fn(&str) -> Option<String>;
+
+/// Runs a function behind the HTTP API until its process ends: what `new` builds is connected, and handles each request.
+pub async fn serve_http<F>(
+    new: impl FnOnce(Lookup) -> Result<F, StartError>,
+    connect: impl AsyncFnOnce(&F),
+    handle: impl AsyncFn(&F, Request) -> Response<Body>,
+) -> ExitCode {
+    let answer = async |function: &F, event: LambdaEvent<Box<RawValue>>| {
+        let request = event::request(&event.payload, event.context);
+        Ok::<_, Infallible>(event::answer(handle(function, request).await))
+    };
+    serve(new, connect, answer).await
+}
+
+/// Runs a function until its process ends: what `new` builds is connected, and does what each event asks for.
+pub async fn serve<F, E, A, X>(
+    new: impl FnOnce(Lookup) -> Result<F, StartError>,
+    connect: impl AsyncFnOnce(&F),
+    answer: impl AsyncFn(&F, LambdaEvent<E>) -> Result<A, X>,
+) -> ExitCode
+where
+    E: DeserializeOwned,
+    A: Serialize,
+    X: Into<Diagnostic> + Debug,
+{
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the named place where the environment is read"
+    )]
+    let lookup: Lookup = |name| std::env::var(name).ok();
+    log::start(lookup);
+    let function = match new(lookup) {
+        Ok(function) => function,
+        Err(error) => {
+            error!("the function does not start: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    connect(&function).await;
+    let service = service_fn(async |event: LambdaEvent<E>| {
+        let span = log::invocation(&event.context.request_id);
+        answer(&function, event).instrument(span).await
+    });
+    let runtime = Runtime::new(service).layer(MapFutureLayer::new(unless_expired));
+    if let Err(error) = runtime.run().await {
+        error!("the function ends: {error}");
+    }
+    ExitCode::FAILURE
+}
+
+/// Ends the process once an answer was handed over, if AWS no longer takes its credentials: Lambda gives the next process
+/// new ones, and this one never.
+async fn unless_expired(handed_over: impl Future<Output = Result<(), Error>>) -> Result<(), Error> {
+    handed_over.await?;
+    if aws::credentials_expired() {
+        return Err(
+            "the credentials of AWS have expired, and Lambda gives new ones to a new process only"
+                .into(),
+        );
+    }
+    Ok(())
+}
