@@ -7,7 +7,7 @@ use std::time::Duration;
 use tracing::{error, warn};
 
 use crate::ambient::monotonic_ms;
-use crate::aws::Clients;
+use crate::aws::{Clients, Connections};
 use crate::binance::Binance;
 use crate::config::{Needs, SettingError, Settings};
 use crate::confirmation::Confirmer;
@@ -32,6 +32,7 @@ pub struct App {
     pub store: Store,
     /// Binance Pay.
     pub binance: Binance,
+    aws: Connections,
 }
 
 /// The function cannot start.
@@ -68,6 +69,7 @@ impl App {
             secrets,
             store,
             binance,
+            aws: clients.connections,
         })
     }
 
@@ -79,6 +81,12 @@ impl App {
         let policy = self.settings.policy.clone();
         let http = http_client::confirmation_client(policy.allow_local)?;
         Ok(Confirmer::new(http, policy, Arc::clone(&self.secrets)))
+    }
+
+    /// Takes over no connection from before, neither to AWS nor to Binance.
+    pub fn renew_connections(&self) {
+        self.aws.renew();
+        self.binance.renew_connections();
     }
 
     /// Opens the connections, all at once. What fails here will be tried again by the first request, so it is only logged.

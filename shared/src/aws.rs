@@ -3,6 +3,7 @@
 //! The SDK's own defaults would bring a second crypto library and read the system's certificate bundle at each cold
 //! start; AWS's endpoints chain to Amazon Trust Services, whose roots are compiled in.
 
+mod connections;
 mod failure;
 
 use std::time::Duration;
@@ -11,21 +12,22 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Region, SharedHttpClient};
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
+use aws_smithy_runtime_api::client::dns::SharedDnsResolver;
 use aws_types::SdkConfig;
 use secrecy::ExposeSecret;
 
 pub use failure::{Failure, credentials_expired};
 
 use crate::config::Aws;
-
-/// Amazon Root CA 1–4 and the Starfield root that cross-signs them, from <https://www.amazontrust.com/repository/>.
-const ROOTS: &str = include_str!("aws/amazon-trust-services.pem");
+pub use connections::Connections;
+use connections::Names;
 
 /// Attempts of one call, the first included.
 const ATTEMPTS: u32 = 3;
+
+/// Up to so long is waited before the second attempt, and up to twice as long before the third.
+const FIRST_WAIT: Duration = Duration::from_millis(250);
 
 /// Time limit of one attempt and of all together.
 const TIMEOUTS: (Duration, Duration) = (Duration::from_millis(1_500), Duration::from_secs(3));
@@ -37,12 +39,18 @@ pub struct Clients {
     pub dynamodb: aws_sdk_dynamodb::Client,
     /// Secrets Manager.
     pub secrets_manager: aws_sdk_secretsmanager::Client,
+    /// What both go through.
+    pub connections: Connections,
 }
 
 impl Clients {
     /// Builds both; nothing is connected yet.
     #[must_use]
     pub fn new(aws: &Aws) -> Self {
+        Self::through(Connections::new(SharedDnsResolver::new(Names)), aws)
+    }
+
+    fn through(connections: Connections, aws: &Aws) -> Self {
         let credentials = Credentials::new(
             &aws.access_key_id,
             aws.secret_access_key.expose_secret(),
@@ -56,13 +64,16 @@ impl Clients {
             .operation_attempt_timeout(TIMEOUTS.0)
             .operation_timeout(TIMEOUTS.1)
             .build();
+        let retries = RetryConfig::standard()
+            .with_max_attempts(ATTEMPTS)
+            .with_initial_backoff(FIRST_WAIT);
         let common = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(aws.region.clone()))
             .credentials_provider(SharedCredentialsProvider::new(credentials))
-            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+            .retry_config(retries)
             .timeout_config(timeouts)
-            .http_client(https_client())
+            .http_client(connections.clone())
             .build();
         let mut dynamodb = aws_sdk_dynamodb::config::Builder::from(&common);
         dynamodb.set_endpoint_url(aws.dynamodb_url.clone());
@@ -78,16 +89,7 @@ impl Clients {
         Self {
             dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb.build()),
             secrets_manager: aws_sdk_secretsmanager::Client::from_conf(secrets_manager.build()),
+            connections,
         }
     }
-}
-
-fn https_client() -> SharedHttpClient {
-    let tls = TlsContext::builder()
-        .with_trust_store(TrustStore::empty().with_pem_certificate(ROOTS))
-        .build();
-    aws_smithy_http_client::Builder::new()
-        .tls_provider(Provider::Rustls(CryptoMode::Ring))
-        .tls_context(tls.unwrap_or_default())
-        .build_https()
 }

@@ -1,6 +1,7 @@
 //! Binance Pay's merchant API: one place that signs, sends, reads the answer and sorts the end.
 
 mod call;
+mod connection;
 mod outcome;
 mod send;
 mod wire;
@@ -9,10 +10,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
-use reqwest::Client;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use tracing::{error, instrument, warn};
+use tracing::{error, instrument};
 
 use call::{CERTIFICATES, CLOSE_ORDER, CREATE_ORDER, Call, QUERY_ORDER};
 use outcome::said;
@@ -21,7 +21,7 @@ pub use wire::{Certificate, Created};
 use wire::{CreateOrder, Named};
 
 use crate::ambient::{monotonic_ms, now_ms};
-use crate::http_client;
+use crate::http_client::HttpClient;
 use crate::json::Unreadable;
 use crate::order::{Fact, Order, TradeNo};
 use crate::secret_store::{SecretError, SecretStore};
@@ -39,7 +39,7 @@ const REPEATS: usize = 6;
 /// Binance Pay's merchant API, as one merchant sees it.
 #[derive(Clone, Debug)]
 pub struct Binance {
-    http: Client,
+    http: HttpClient,
     base_url: String,
     secrets: Arc<SecretStore>,
 }
@@ -56,6 +56,15 @@ pub enum BinanceError {
 }
 
 impl BinanceError {
+    /// What Binance answered; none if it was not called.
+    #[must_use]
+    pub fn answer(&self) -> Option<&Answer> {
+        match self {
+            Self::Call(error) => Some(error.answer()),
+            Self::Secrets(_) => None,
+        }
+    }
+
     /// The answer came and cannot be read: by one of its fields, or `if_whole`, of which nothing can be read.
     #[must_use]
     pub fn is_unreadable(&self, if_whole: bool) -> bool {
@@ -96,25 +105,11 @@ impl BinanceError {
 impl Binance {
     /// The API at `base_url`, which has no trailing slash.
     #[must_use]
-    pub fn new(http: Client, base_url: String, secrets: Arc<SecretStore>) -> Self {
+    pub fn new(http: HttpClient, base_url: String, secrets: Arc<SecretStore>) -> Self {
         Self {
             http,
             base_url,
             secrets,
-        }
-    }
-
-    /// Opens a connection and throws away the answer, so that the first call finds it open; a failure is only logged.
-    pub async fn connect(&self) {
-        if let Err(error) = self
-            .http
-            .get(&self.base_url)
-            .timeout(Duration::from_secs(3))
-            .send()
-            .await
-        {
-            let reason = http_client::reason(&error);
-            warn!("Binance cannot be reached yet: {reason}");
         }
     }
 
@@ -199,7 +194,8 @@ impl Binance {
         read: impl Fn(Option<&RawValue>) -> Result<T, Unreadable> + Copy,
         deadline_ms: i64,
     ) -> Result<T, BinanceError> {
-        let ended = self.until_done(call, body, read, deadline_ms).await;
+        let about = (call, trade_no);
+        let ended = self.until_done(about, body, read, deadline_ms).await;
         if let Err(BinanceError::Call(error)) = &ended
             && let Some(field) = error.answer().unreadable
         {
@@ -209,38 +205,26 @@ impl Binance {
     }
 
     /// Sends `body` until it is done, refused, or there is no more time; what was *not done* is repeated with doubling
-    /// waits and signed anew, and so is a reading call whose end is *unknown*; *access* denied is tried once more with
-    /// secrets read anew.
+    /// waits and signed anew, and so is a reading call whose end is *unknown*, but none for the rate's sake; *access*
+    /// denied is tried once more with secrets read anew.
     async fn until_done<T>(
         &self,
-        call: Call,
+        (call, trade_no): (Call, Option<&TradeNo>),
         body: &[u8],
         read: impl Fn(Option<&RawValue>) -> Result<T, Unreadable> + Copy,
         deadline_ms: i64,
     ) -> Result<T, BinanceError> {
-        let backoff = ExponentialBuilder::default()
-            .with_min_delay(FIRST_WAIT)
-            .with_max_times(REPEATS)
-            .with_jitter();
-        let mut waits = backoff.build();
+        let mut waits = waits();
         let mut secrets = self.secrets.secrets(monotonic_ms()).await?;
         let (mut has_reread, mut is_repeat) = (false, false);
         loop {
-            let error = match self
-                .send(call.path, body, read, &secrets, deadline_ms)
-                .await
-            {
+            let about = (call, trade_no);
+            let error = match self.send(about, body, read, &secrets, deadline_ms).await {
                 Ok(data) => return Ok(data),
                 Err(error) => error,
             };
-            let is_repeatable = match &error {
-                // A question is not worth the rate that a sale needs.
-                CallError::NotDone(answer) => !(call.is_reading && answer.is_rate_limit()),
-                CallError::Unknown(answer) => call.is_reading && !answer.is_unreadable_in_part(),
-                CallError::Refused(_) | CallError::Access(_) => false,
-            };
             match error {
-                _ if is_repeatable => {
+                _ if call.repeats(&error) => {
                     let Some(wait) = wait_before_repeat(waits.next(), error.answer(), deadline_ms)
                     else {
                         return Err(error.into());
@@ -252,6 +236,9 @@ impl Binance {
                     let Some(reread) = self.secrets.reread(&secrets, monotonic_ms()).await else {
                         return Err(error.into());
                     };
+                    if call.is_single {
+                        return Err(error.into());
+                    }
                     secrets = reread;
                 }
                 // A number that we sent before and that is taken now: an earlier try may have arrived after all.
@@ -266,6 +253,15 @@ impl Binance {
             is_repeat = true;
         }
     }
+}
+
+/// The waits before the repeats of a call.
+fn waits() -> impl Iterator<Item = Duration> {
+    let backoff = ExponentialBuilder::default()
+        .with_min_delay(FIRST_WAIT)
+        .with_max_times(REPEATS)
+        .with_jitter();
+    backoff.build()
 }
 
 /// The one line about an answer that came and cannot be read; never its value.

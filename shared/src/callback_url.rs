@@ -6,15 +6,18 @@
 //!
 //! The first lock turns twice: [`CallableUrl`] is what could be called at all, whatever the list of hosts says today.
 
-use std::{cell::Cell, fmt, str::FromStr};
+use std::cell::Cell;
+use std::fmt;
 
 use serde::Serialize;
 use thiserror::Error;
 use url::{Host, SyntaxViolation, Url};
 
 mod address;
+mod hosts;
 
 pub use address::{AddressRefused, GuardedResolver, may_be_called};
+pub use hosts::{CallbackHosts, CallbackHostsError};
 
 /// Longest callback URL, in characters.
 const MAX_LENGTH: usize = 2048;
@@ -24,87 +27,11 @@ const MAX_LENGTH: usize = 2048;
 pub struct Policy {
     /// The hosts that may be called.
     pub hosts: CallbackHosts,
-    /// Whether http and this machine may be called too, as in the sandbox.
+    /// Whether http, this machine, and any port of an allowed host may be called too, as in the sandbox.
     pub allow_local: bool,
 }
 
-/// The hosts that may be called: exact ones, and `*.example.com` for all names below `example.com` but not itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CallbackHosts(Vec<HostPattern>);
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum HostPattern {
-    Exact(Host),
-    Below(String),
-}
-
-/// An entry of the list of callback hosts that is no host.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error(
-    "each callback host must be a name such as app.example.com or *.example.com, not {entry:?}"
-)]
-pub struct CallbackHostsError {
-    /// The entry as it was written.
-    pub entry: String,
-}
-
-impl FromStr for CallbackHosts {
-    type Err = CallbackHostsError;
-
-    fn from_str(list: &str) -> Result<Self, Self::Err> {
-        list.split(',')
-            .map(|entry| HostPattern::read(entry.trim()))
-            .collect::<Result<_, _>>()
-            .map(Self)
-    }
-}
-
-impl CallbackHosts {
-    fn contain(&self, host: &Host<&str>) -> bool {
-        self.0.iter().any(|pattern| pattern.matches(host))
-    }
-}
-
-impl HostPattern {
-    fn read(entry: &str) -> Result<Self, CallbackHostsError> {
-        let (below, name) = match entry.strip_prefix("*.") {
-            Some(name) => (true, name),
-            None => (false, entry),
-        };
-        match Host::parse(name) {
-            Ok(Host::Domain(name))
-                if name.contains('*') || name.starts_with('.') || name.ends_with('.') =>
-            {
-                None
-            }
-            Ok(Host::Domain(name)) if below => Some(Self::Below(name)),
-            Ok(Host::Domain(name)) => Some(Self::Exact(Host::Domain(name))),
-            Ok(Host::Ipv4(ip)) => {
-                (ip.is_loopback() && !below).then_some(Self::Exact(Host::Ipv4(ip)))
-            }
-            Ok(Host::Ipv6(ip)) => {
-                (ip.is_loopback() && !below).then_some(Self::Exact(Host::Ipv6(ip)))
-            }
-            Err(_) => None,
-        }
-        .ok_or_else(|| CallbackHostsError {
-            entry: entry.to_owned(),
-        })
-    }
-
-    fn matches(&self, host: &Host<&str>) -> bool {
-        match (self, host) {
-            (Self::Exact(exact), host) => exact == host,
-            (Self::Below(parent), Host::Domain(name)) => name
-                .strip_suffix(parent.as_str())
-                .and_then(|sub| sub.strip_suffix('.'))
-                .is_some_and(|sub| !sub.is_empty()),
-            (Self::Below(_), Host::Ipv4(_) | Host::Ipv6(_)) => false,
-        }
-    }
-}
-
-/// A URL that could be called, in its normal form; whether its host is on the list is another question.
+/// A URL that could be called, in its normal form; whether the list allows it is another question.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallableUrl(Url);
 
@@ -148,6 +75,9 @@ pub enum CallbackUrlError {
     /// A host that nobody allowed.
     #[error("has a host that is not among those allowed")]
     HostNotAllowed,
+    /// A port that nobody allowed for this host.
+    #[error("has a port that is not allowed for its host: without one it is 443")]
+    PortNotAllowed,
 }
 
 impl CallableUrl {
@@ -193,15 +123,19 @@ impl CallableUrl {
         Ok(Self(url))
     }
 
-    /// The URL as one that may be called, if its host is among `hosts`.
+    /// The URL as one that may be called, if its host and port are allowed by `policy`.
     ///
     /// # Errors
-    /// [`CallbackUrlError::HostNotAllowed`].
-    pub fn admit(self, hosts: &CallbackHosts) -> Result<CallbackUrl, CallbackUrlError> {
-        if self.0.host().is_some_and(|host| hosts.contain(&host)) {
+    /// [`CallbackUrlError::HostNotAllowed`] or [`CallbackUrlError::PortNotAllowed`].
+    pub fn admit(self, policy: &Policy) -> Result<CallbackUrl, CallbackUrlError> {
+        let ports = self.0.host().map(|host| policy.hosts.ports(&host));
+        let ports = ports.filter(|ports| !ports.is_empty());
+        let ports = ports.ok_or(CallbackUrlError::HostNotAllowed)?;
+        let port = self.0.port_or_known_default();
+        if policy.allow_local || port.is_some_and(|port| ports.contains(&port)) {
             Ok(CallbackUrl(self.0.into()))
         } else {
-            Err(CallbackUrlError::HostNotAllowed)
+            Err(CallbackUrlError::PortNotAllowed)
         }
     }
 
@@ -218,7 +152,7 @@ impl CallbackUrl {
     /// # Errors
     /// [`CallbackUrlError`], the first rule broken.
     pub fn parse(text: &str, policy: &Policy) -> Result<Self, CallbackUrlError> {
-        CallableUrl::parse(text, policy.allow_local)?.admit(&policy.hosts)
+        CallableUrl::parse(text, policy.allow_local)?.admit(policy)
     }
 
     /// The URL as text.

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::ambient::{monotonic_ms, now_ms};
 use crate::callback_url::{CallbackUrl, Policy};
-use crate::http_client::{self, Received};
+use crate::http_client::{self, HttpClient, Received};
 use crate::order::{Event, Order, Time, Unaccepted, View};
 use crate::secret_store::SecretStore;
 
@@ -24,7 +24,7 @@ const GONE: u16 = 410;
 /// Tells LeadsCalendar.
 #[derive(Debug)]
 pub struct Confirmer {
-    http: Client,
+    http: HttpClient,
     policy: Policy,
     secrets: Arc<SecretStore>,
 }
@@ -41,12 +41,17 @@ struct Message<'a> {
 impl Confirmer {
     /// A confirmer that calls only what `policy` allows; `http` must check each address it connects to.
     #[must_use]
-    pub fn new(http: Client, policy: Policy, secrets: Arc<SecretStore>) -> Self {
+    pub fn new(http: HttpClient, policy: Policy, secrets: Arc<SecretStore>) -> Self {
         Self {
             http,
             policy,
             secrets,
         }
+    }
+
+    /// Takes over no connection from before.
+    pub fn renew_connections(&self) {
+        self.http.renew();
     }
 
     /// Makes one attempt to tell the current order, and says what came of it.
@@ -93,17 +98,17 @@ impl Confirmer {
             .map_err(|error| unaccepted(error.to_string()))?
             .join(" ");
 
-        let sent = self
-            .http
-            .post(url.as_str())
-            .timeout(timeout)
-            .header(CONTENT_TYPE, "application/json")
-            .header("webhook-id", id)
-            .header("webhook-timestamp", timestamp_secs)
-            .header("webhook-signature", signatures)
-            .body(body)
-            .send()
-            .await;
+        let request = |client: &Client| {
+            client
+                .post(url.as_str())
+                .header(CONTENT_TYPE, "application/json")
+                .header("webhook-id", &id)
+                .header("webhook-timestamp", timestamp_secs)
+                .header("webhook-signature", &signatures)
+                .body(body.clone())
+        };
+        // Told twice is told once: `webhook-id` is the same.
+        let sent = self.http.send_again(timeout, request).await;
         let sent = sent.map_err(|error| Unaccepted {
             is_timeout: error.is_timeout(),
             ..unaccepted(http_client::reason(&error))

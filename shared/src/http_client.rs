@@ -1,27 +1,33 @@
-//! The two HTTP clients: one for Binance, and one for addresses that others chose. What they do alike when a call ends
-//! is beside them: reading what came, and naming what went wrong.
+//! The HTTP clients: one for Binance, and one for addresses that others chose. What they do alike when a call ends is
+//! beside them: reading what came, and naming what went wrong.
 
 mod failure;
 mod received;
 
-use std::sync::Arc;
+use std::cell::Cell;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
-use reqwest::{Client, ClientBuilder};
-use rustls::RootCertStore;
+use reqwest::{Client, ClientBuilder, RequestBuilder, Response};
+use rustls::{ClientConfig, RootCertStore};
+use tower::util::MapResponseLayer;
 
+use crate::ambient::monotonic_ms;
 use crate::callback_url::GuardedResolver;
 
 pub use failure::{may_have_arrived, reason};
 pub use received::Received;
 
-/// Time limit for opening a connection.
+/// Time limit for opening a connection; where a name has several addresses, each gets its part.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// An idle connection is not trusted for longer: a function may have been frozen meanwhile, and a request lost on a
-/// dead connection has an unknown outcome.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
+/// How long an idle connection is kept.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(90);
+
+/// How old a connection to an address that others chose may be, however busy it is, in milliseconds: the name may have
+/// moved to another address.
+const MAX_AGE_MS: i64 = 60_000;
 
 /// Headers of an answer that are put up with. Each costs 64 bytes while the head is read, used or not.
 const MAX_HEADERS: usize = 2_048;
@@ -29,25 +35,150 @@ const MAX_HEADERS: usize = 2_048;
 /// Fronts refuse calls that do not say who makes them.
 const USER_AGENT: &str = concat!("leadscalendar-payments/", env!("CARGO_PKG_VERSION"));
 
+tokio::task_local! {
+    /// Whether the call at hand opened the connection that it uses.
+    static HAS_OPENED: Cell<bool>;
+}
+
 /// The clients cannot be built.
 #[derive(Debug, thiserror::Error)]
 #[error("the HTTPS client cannot be built: {0}")]
 pub struct ClientError(String);
 
+/// A client whose connections can be given up. A clone shares them.
+#[derive(Clone, Debug)]
+pub struct HttpClient {
+    parts: Parts,
+    current: Arc<Mutex<Current>>,
+}
+
+/// What each client of a kind is built of.
+#[derive(Clone, Debug)]
+struct Parts {
+    tls: ClientConfig,
+    guard: Option<GuardedResolver>,
+    max_age_ms: Option<i64>,
+}
+
+#[derive(Debug)]
+struct Current {
+    client: Client,
+    since_ms: i64,
+}
+
 /// The client for Binance.
 ///
 /// # Errors
 /// [`ClientError`].
-pub fn binance_client() -> Result<Client, ClientError> {
-    build(client(public_roots())?)
+pub fn binance_client() -> Result<HttpClient, ClientError> {
+    HttpClient::new(Parts {
+        tls: tls(public_roots())?,
+        guard: None,
+        max_age_ms: None,
+    })
 }
 
 /// The client for confirmations: every address is checked when it is connected to; proxies are ignored.
 ///
 /// # Errors
 /// [`ClientError`].
-pub fn confirmation_client(allow_local: bool) -> Result<Client, ClientError> {
-    build(client(public_roots())?.dns_resolver(GuardedResolver { allow_local }))
+pub fn confirmation_client(allow_local: bool) -> Result<HttpClient, ClientError> {
+    HttpClient::new(Parts {
+        tls: tls(public_roots())?,
+        guard: Some(GuardedResolver { allow_local }),
+        max_age_ms: Some(MAX_AGE_MS),
+    })
+}
+
+impl HttpClient {
+    fn new(parts: Parts) -> Result<Self, ClientError> {
+        let client = parts.client()?;
+        let since_ms = monotonic_ms();
+        Ok(Self {
+            parts,
+            current: Arc::new(Mutex::new(Current { client, since_ms })),
+        })
+    }
+
+    /// Takes over no connection from before: whoever was frozen does not know which of them still live.
+    pub fn renew(&self) {
+        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        current.renew(&self.parts, monotonic_ms());
+    }
+
+    /// Sends what `request` makes, within `limit`.
+    ///
+    /// # Errors
+    /// As reqwest's.
+    pub async fn send(
+        &self,
+        limit: Duration,
+        request: impl Fn(&Client) -> RequestBuilder,
+    ) -> Result<Response, reqwest::Error> {
+        request(&self.at(monotonic_ms()))
+            .timeout(limit)
+            .send()
+            .await
+    }
+
+    /// As [`HttpClient::send`], for what may arrive twice: if a kept connection ends before the answer begins, what
+    /// `request` makes then is sent once more at once, on a fresh one.
+    ///
+    /// # Errors
+    /// As reqwest's.
+    pub async fn send_again(
+        &self,
+        limit: Duration,
+        request: impl Fn(&Client) -> RequestBuilder,
+    ) -> Result<Response, reqwest::Error> {
+        let began_ms = monotonic_ms();
+        let sending = async {
+            let sent = self.send(limit, &request).await;
+            (sent, HAS_OPENED.with(Cell::get))
+        };
+        let (sent, has_opened) = HAS_OPENED.scope(Cell::new(false), sending).await;
+        let Err(error) = sent else { return sent };
+        if has_opened || !failure::ended_early(&error) {
+            return Err(error);
+        }
+        let Ok(fresh) = self.parts.client() else {
+            return Err(error);
+        };
+        let spent_ms = monotonic_ms().saturating_sub(began_ms).unsigned_abs();
+        let left = limit.saturating_sub(Duration::from_millis(spent_ms));
+        request(&fresh).timeout(left).send().await
+    }
+
+    /// The client as of `now_ms`, by the clock that nobody sets.
+    fn at(&self, now_ms: i64) -> Client {
+        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        let age_ms = now_ms.saturating_sub(current.since_ms);
+        if self.parts.max_age_ms.is_some_and(|max| age_ms >= max) {
+            current.renew(&self.parts, now_ms);
+        }
+        current.client.clone()
+    }
+}
+
+impl Current {
+    fn renew(&mut self, parts: &Parts, since_ms: i64) {
+        // What the first was built of builds another.
+        if let Ok(client) = parts.client() {
+            *self = Self { client, since_ms };
+        }
+    }
+}
+
+impl Parts {
+    fn client(&self) -> Result<Client, ClientError> {
+        let builder = client(self.tls.clone());
+        let builder = match self.guard {
+            Some(guard) => builder.dns_resolver(guard),
+            None => builder,
+        };
+        let built = builder.build();
+        built.map_err(|error| ClientError(error.to_string()))
+    }
 }
 
 fn public_roots() -> RootCertStore {
@@ -56,15 +187,23 @@ fn public_roots() -> RootCertStore {
     }
 }
 
-fn client(roots: RootCertStore) -> Result<ClientBuilder, ClientError> {
+fn tls(roots: RootCertStore) -> Result<ClientConfig, ClientError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
+    Ok(ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| ClientError(error.to_string()))?
         .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(Client::builder()
+        .with_no_client_auth())
+}
+
+fn client(tls: ClientConfig) -> ClientBuilder {
+    Client::builder()
         .tls_backend_preconfigured(tls)
+        .connector_layer(MapResponseLayer::new(|connection| {
+            // A connection that is opened for nobody in particular is of no interest.
+            let _ = HAS_OPENED.try_with(|has_opened| has_opened.set(true));
+            connection
+        }))
         .user_agent(USER_AGENT)
         .connect_timeout(CONNECT_TIMEOUT)
         .pool_idle_timeout(IDLE_TIMEOUT)
@@ -76,13 +215,7 @@ fn client(roots: RootCertStore) -> Result<ClientBuilder, ClientError> {
         .http1_max_headers(MAX_HEADERS)
         .http1_ignore_invalid_headers_in_responses(true)
         .http1_allow_spaces_after_header_name_in_responses(true)
-        .http1_allow_obsolete_multiline_headers_in_responses(true))
-}
-
-fn build(builder: ClientBuilder) -> Result<Client, ClientError> {
-    builder
-        .build()
-        .map_err(|error| ClientError(error.to_string()))
+        .http1_allow_obsolete_multiline_headers_in_responses(true)
 }
 
 #[cfg(test)]

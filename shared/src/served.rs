@@ -14,6 +14,7 @@ use crate::secret_store::SecretStore;
 pub(crate) struct Served {
     pub(crate) url: String,
     answers: Arc<AtomicUsize>,
+    requests: Arc<AtomicUsize>,
     is_away: Arc<AtomicBool>,
 }
 
@@ -24,13 +25,16 @@ impl Served {
         let served = Self {
             url: format!("http://{}", listener.local_addr().unwrap()),
             answers: Arc::default(),
+            requests: Arc::default(),
             is_away: Arc::default(),
         };
         let (answers, is_away) = (Arc::clone(&served.answers), Arc::clone(&served.is_away));
+        let requests = Arc::clone(&served.requests);
         tokio::spawn(async move {
             loop {
                 let (mut stream, _) = listener.accept().await.unwrap();
                 let _ = stream.read(&mut [0; 4096]).await;
+                requests.fetch_add(1, Ordering::SeqCst);
                 let (status, body) = if is_away.load(Ordering::SeqCst) {
                     (500, String::new())
                 } else {
@@ -49,6 +53,11 @@ impl Served {
     /// How many requests were answered.
     pub(crate) fn answers(&self) -> usize {
         self.answers.load(Ordering::SeqCst)
+    }
+
+    /// How many requests came, answered or not.
+    pub(crate) fn requests(&self) -> usize {
+        self.requests.load(Ordering::SeqCst)
     }
 
     /// From now on, answers with HTTP status 500; or no longer.

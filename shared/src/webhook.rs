@@ -61,7 +61,7 @@ impl<'a> Signed<'a> {
     }
 }
 
-/// Verifies the raw bytes of `body`, and only then reads them.
+/// Verifies the raw bytes of `body`, and only then reads them; `now_ms` as in [`Certificates::key`].
 ///
 /// # Errors
 /// [`WebhookError`].

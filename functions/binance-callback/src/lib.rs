@@ -70,9 +70,16 @@ impl BinanceCallback {
         })
     }
 
-    /// Opens the connections before the first notification.
+    /// Opens the connections, and fetches Binance's certificates, before the first notification.
     pub async fn connect(&self) {
-        app::in_init(self.app.connect()).await;
+        let certificates = async {
+            self.app.binance.connect().await;
+            self.certificates.fetch(monotonic_ms()).await;
+        };
+        let connecting = async {
+            tokio::join!(self.app.connect_aws(), certificates);
+        };
+        app::in_init(connecting).await;
     }
 
     /// Answers one notification.
@@ -96,7 +103,7 @@ impl BinanceCallback {
             event.headers(),
             event.body().as_ref(),
             &self.certificates,
-            now_ms(),
+            monotonic_ms(),
             deadline_ms,
         )
         .await?;

@@ -187,7 +187,7 @@ fn callback_url(raw: &RawValue, settings: &Settings) -> Result<CallableUrl, Stri
 }
 
 fn check_host(url: &CallableUrl, settings: &Settings) -> Result<(), String> {
-    let admitted = url.clone().admit(&settings.policy.hosts);
+    let admitted = url.clone().admit(&settings.policy);
     admitted.map(drop).map_err(|error| error.to_string())
 }
 

@@ -91,9 +91,9 @@ impl ReconcileOrders {
         })
     }
 
-    /// Opens the connections before the first run.
+    /// Reads the secrets before the first run, which opens its connections itself.
     pub async fn connect(&self) {
-        app::in_init(self.app.connect()).await;
+        app::in_init(self.app.connect_aws()).await;
     }
 
     /// Works on what is due, or does what an operator wishes; `deadline_ms` is when Lambda ends the invocation.
@@ -103,6 +103,9 @@ impl ReconcileOrders {
     pub async fn run(&self, event: Event, deadline_ms: u64) -> Result<Done, RunError> {
         let deadline_ms = ambient::deadline_ms(deadline_ms, LIMIT_MS);
         let wanted = event.wanted(self.app.settings.policy.allow_local)?;
+        // It was frozen since the last run, and does not know which of its connections still live.
+        self.app.renew_connections();
+        self.confirmer.renew_connections();
         // So that what is wrong with them is an alarm, with or without orders.
         self.app.secrets.look(monotonic_ms()).await;
         // Without them there is nothing to sign with, and each attempt would be wasted.

@@ -1,5 +1,7 @@
 //! The calls of the merchant API that are made.
 
+use super::CallError;
+
 /// A call of the merchant API.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Call {
@@ -8,25 +10,46 @@ pub(super) struct Call {
     pub(super) path: &'static str,
     /// It changes nothing at Binance, so that it may be made again whatever became of it.
     pub(super) is_reading: bool,
+    /// One try is all it gets: a stranger may have caused it.
+    pub(super) is_single: bool,
+}
+
+impl Call {
+    /// Whether it may be made again after it ended like this. Where the rate is limited, a question
+    /// is not asked again at once: what rate there is belongs to the sales.
+    pub(super) fn repeats(self, error: &CallError) -> bool {
+        !self.is_single
+            && match error {
+                CallError::NotDone(answer) => !(self.is_reading && answer.is_rate_limit()),
+                CallError::Unknown(answer) => {
+                    self.is_reading && !answer.is_rate_limit() && !answer.is_unreadable_in_part()
+                }
+                CallError::Refused(_) | CallError::Access(_) => false,
+            }
+    }
 }
 
 pub(super) const CREATE_ORDER: Call = Call {
     name: "create order",
     path: "/binancepay/openapi/v3/order",
     is_reading: false,
+    is_single: false,
 };
 pub(super) const QUERY_ORDER: Call = Call {
     name: "query order",
     path: "/binancepay/openapi/v2/order/query",
     is_reading: true,
+    is_single: false,
 };
 pub(super) const CLOSE_ORDER: Call = Call {
     name: "close order",
     path: "/binancepay/openapi/order/close",
     is_reading: false,
+    is_single: false,
 };
 pub(super) const CERTIFICATES: Call = Call {
     name: "certificates",
     path: "/binancepay/openapi/certificates",
     is_reading: true,
+    is_single: true,
 };

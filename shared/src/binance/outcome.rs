@@ -79,10 +79,10 @@ impl Answer {
         self.code.as_deref() == Some("400201")
     }
 
-    /// Binance limits the rate.
+    /// Binance limits the rate; `retry_after_secs` is when it may be called again, if it said so.
     #[must_use]
     pub fn is_rate_limit(&self) -> bool {
-        self.code.as_deref() == Some("406108") || self.http_status == Some(429)
+        self.http_status == Some(429) || self.code.as_deref() == Some("406108")
     }
 
     /// The time that we signed is too far from Binance's.

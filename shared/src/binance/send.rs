@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use reqwest::Client;
 use reqwest::header::{CONTENT_TYPE, HeaderValue};
 use secrecy::ExposeSecret;
 use serde::de::IgnoredAny;
@@ -9,11 +10,12 @@ use serde_json::value::RawValue;
 use tracing::info;
 
 use super::outcome::{self, Success, said};
-use super::{Answer, Binance, CallError, SHORTEST_CALL_MS};
-use crate::ambient::{now_ms, random};
+use super::{Answer, Binance, Call, CallError, SHORTEST_CALL_MS};
+use crate::ambient::{monotonic_ms, now_ms, random};
 use crate::config::Secrets;
 use crate::http_client::{self, Received};
 use crate::json::Unreadable;
+use crate::order::TradeNo;
 use crate::signing::{self, Nonce};
 
 /// Time limit of one call, in milliseconds.
@@ -25,23 +27,24 @@ impl Binance {
     /// Signs and sends `body` once, and logs how it ended.
     pub(super) async fn send<T>(
         &self,
-        path: &'static str,
+        (call, trade_no): (Call, Option<&TradeNo>),
         body: &[u8],
         read: impl Fn(Option<&RawValue>) -> Result<T, Unreadable>,
         secrets: &Secrets,
         deadline_ms: i64,
     ) -> Result<T, CallError> {
-        let started_ms = now_ms();
-        let timeout_ms = CALL_MS
-            .min(deadline_ms.saturating_sub(started_ms))
+        let limit_ms = CALL_MS
+            .min(deadline_ms.saturating_sub(now_ms()))
             .max(SHORTEST_CALL_MS);
-        let ended = self
-            .send_within(timeout_ms, path, body, read, secrets)
-            .await;
-        let duration_ms = now_ms().saturating_sub(started_ms);
+        let limit = Duration::from_millis(limit_ms.unsigned_abs());
+        let (path, trade_no) = (call.path, trade_no.map(tracing::field::display));
+        let began_ms = monotonic_ms();
+        let ended = self.send_within(limit, call, body, read, secrets).await;
+        let duration_ms = monotonic_ms().saturating_sub(began_ms);
         match &ended {
-            Ok(_) => info!(path, duration_ms, "Binance answered"),
+            Ok(_) => info!(trade_no, path, duration_ms, "Binance answered"),
             Err(error) => info!(
+                trade_no,
                 path,
                 duration_ms,
                 binance.code = error.answer().code,
@@ -53,34 +56,37 @@ impl Binance {
 
     async fn send_within<T>(
         &self,
-        timeout_ms: i64,
-        path: &'static str,
+        limit: Duration,
+        call: Call,
         body: &[u8],
         read: impl Fn(Option<&RawValue>) -> Result<T, Unreadable>,
         secrets: &Secrets,
     ) -> Result<T, CallError> {
-        let nonce = Nonce::from_bytes(random());
-        let timestamp_ms = now_ms();
-        let signature =
-            signing::sign_request(&secrets.binance_api_secret, timestamp_ms, &nonce, body);
         let mut api_key = HeaderValue::from_str(secrets.binance_api_key.expose_secret())
             .map_err(|_| CallError::NotDone(said("the API key is not a header value")))?;
         api_key.set_sensitive(true);
-        let timeout = Duration::from_millis(timeout_ms.unsigned_abs());
-        let sent = self
-            .http
-            .post(format!("{}{path}", self.base_url))
-            .timeout(timeout)
-            .header(CONTENT_TYPE, "application/json")
-            .header("BinancePay-Timestamp", timestamp_ms)
-            .header("BinancePay-Nonce", nonce.as_str())
-            .header("BinancePay-Certificate-SN", api_key)
-            .header("BinancePay-Signature", signature)
-            .body(body.to_vec())
-            .send()
-            .await;
+        let url = format!("{}{}", self.base_url, call.path);
+        // Signed anew each time: a nonce that may have arrived is used up.
+        let request = |client: &Client| {
+            let (nonce, timestamp_ms) = (Nonce::from_bytes(random()), now_ms());
+            let secret = &secrets.binance_api_secret;
+            let signature = signing::sign_request(secret, timestamp_ms, &nonce, body);
+            client
+                .post(&url)
+                .header(CONTENT_TYPE, "application/json")
+                .header("BinancePay-Timestamp", timestamp_ms)
+                .header("BinancePay-Nonce", nonce.as_str())
+                .header("BinancePay-Certificate-SN", &api_key)
+                .header("BinancePay-Signature", signature)
+                .body(body.to_vec())
+        };
+        let sent = if call.is_reading {
+            self.http.send_again(limit, request).await
+        } else {
+            self.http.send(limit, request).await
+        };
         let response = sent.map_err(|error| no_answer(&error))?;
-        let received = Received::read(response, ANSWER_BYTES, timeout, now_ms()).await;
+        let received = Received::read(response, ANSWER_BYTES, limit, now_ms()).await;
         let success = success(&received)?;
         read(success.data).map_err(|field| success.unreadable(field))
     }

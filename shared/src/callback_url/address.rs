@@ -24,10 +24,9 @@ const FORBIDDEN_V4: [(Ipv4Addr, u32); 15] = [
     (Ipv4Addr::new(240, 0, 0, 0), 4),
 ];
 
-/// As [`FORBIDDEN_V4`]; with all that carries a v4 address inside (compatible, NAT64, Teredo, 6to4).
-const FORBIDDEN_V6: [(Ipv6Addr, u32); 13] = [
+/// As [`FORBIDDEN_V4`]; with all that carries a v4 address inside (compatible, local NAT64, Teredo, 6to4) but [`NAT64`].
+const FORBIDDEN_V6: [(Ipv6Addr, u32); 12] = [
     (Ipv6Addr::UNSPECIFIED, 96),
-    (Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, 0, 0), 96),
     (Ipv6Addr::new(0x64, 0xff9b, 1, 0, 0, 0, 0, 0), 48),
     (Ipv6Addr::new(0x100, 0, 0, 0, 0, 0, 0, 0), 64),
     (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 32),
@@ -41,21 +40,37 @@ const FORBIDDEN_V6: [(Ipv6Addr, u32); 13] = [
     (Ipv6Addr::new(0xff00, 0, 0, 0, 0, 0, 0, 0), 8),
 ];
 
+/// Where networks without v4 see it, each address in the last 32 bits (RFC 6052, 2.1).
+const NAT64: (Ipv6Addr, u32) = (Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, 0, 0), 96);
+
 /// Whether an address is on the public internet, or is loopback where `allow_local` admits it.
 ///
-/// A v4 address mapped into v6 (`::ffff:10.0.0.1`) is judged as the v4 address it reaches.
+/// A v4 address inside v6 (`::ffff:10.0.0.1`, `64:ff9b::10.0.0.1`) is judged as the v4 address it reaches.
 #[must_use]
 pub fn may_be_called(ip: IpAddr, allow_local: bool) -> bool {
     let ip = ip.to_canonical();
-    let forbidden = match ip {
+    let forbidden = match reached(ip) {
         IpAddr::V4(ip) => FORBIDDEN_V4
             .iter()
             .any(|(base, prefix)| (ip.to_bits() ^ base.to_bits()).leading_zeros() >= *prefix),
-        IpAddr::V6(ip) => FORBIDDEN_V6
-            .iter()
-            .any(|(base, prefix)| (ip.to_bits() ^ base.to_bits()).leading_zeros() >= *prefix),
+        IpAddr::V6(ip) => FORBIDDEN_V6.iter().any(|range| is_in(ip, range)),
     };
     !forbidden || (allow_local && ip.is_loopback())
+}
+
+fn is_in(ip: Ipv6Addr, (base, prefix): &(Ipv6Addr, u32)) -> bool {
+    (ip.to_bits() ^ base.to_bits()).leading_zeros() >= *prefix
+}
+
+/// The address that is reached by way of another.
+fn reached(ip: IpAddr) -> IpAddr {
+    match ip {
+        IpAddr::V6(ip) if is_in(ip, &NAT64) => {
+            let [.., a, b, c, d] = ip.octets();
+            IpAddr::V4(Ipv4Addr::new(a, b, c, d))
+        }
+        IpAddr::V4(_) | IpAddr::V6(_) => ip,
+    }
 }
 
 /// A name with an address that may not be called.

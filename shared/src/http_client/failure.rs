@@ -13,6 +13,27 @@ pub fn may_have_arrived(error: &reqwest::Error) -> bool {
     !(error.is_connect() || error.is_builder())
 }
 
+/// Whether the connection ended before an answer was there.
+pub(super) fn ended_early(error: &reqwest::Error) -> bool {
+    may_have_arrived(error) && !error.is_timeout() && causes(error).any(is_end)
+}
+
+fn is_end(cause: &(dyn Error + 'static)) -> bool {
+    if let Some(error) = cause.downcast_ref::<hyper::Error>() {
+        return error.is_incomplete_message();
+    }
+    let error = cause.downcast_ref::<io::Error>();
+    error.is_some_and(|error| {
+        matches!(
+            error.kind(),
+            ErrorKind::BrokenPipe
+                | ErrorKind::ConnectionAborted
+                | ErrorKind::ConnectionReset
+                | ErrorKind::UnexpectedEof
+        )
+    })
+}
+
 /// What went wrong on the way.
 #[must_use]
 pub fn reason(error: &reqwest::Error) -> &'static str {

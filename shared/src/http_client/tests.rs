@@ -7,6 +7,8 @@ use tokio_rustls::TlsAcceptor;
 
 use super::*;
 
+mod kept;
+
 /// A certificate of these names for these years that vouches for itself, in a server's hand and in a client's.
 pub(super) fn certificate(names: &[&str], years: [i32; 2]) -> (ServerConfig, RootCertStore) {
     let key = KeyPair::generate().unwrap();
@@ -59,11 +61,18 @@ pub(super) async fn tcp(answer: Vec<u8>) -> u16 {
     port
 }
 
+/// The answer to a call.
+pub(super) async fn post(url: &str) -> Response {
+    let client = binance_client().unwrap();
+    let limit = Duration::from_secs(5);
+    client.send(limit, |client| client.post(url)).await.unwrap()
+}
+
 #[tokio::test]
 async fn answer_that_ends_without_the_farewell_of_tls_is_read() {
     let (config, roots) = certificate(&["localhost"], [2020, 2999]);
     let port = https(config, "HTTP/1.1 200 OK\r\n\r\n{\"a\":1}").await;
-    let client = build(client(roots).unwrap()).unwrap();
+    let client = client(tls(roots).unwrap()).build().unwrap();
 
     let url = format!("https://localhost:{port}/");
     let response = client.post(url).send().await.unwrap();

@@ -48,7 +48,7 @@ impl Problem {
                 (StatusCode::NOT_FOUND, "NOT_FOUND", CHECK_ID)
             }
             CallError::Refused(_) => (StatusCode::BAD_REQUEST, "REFUSED", CORRECT_FIELD),
-            CallError::NotDone(_) if is_rate_limit(answer) => {
+            CallError::NotDone(_) if answer.is_rate_limit() => {
                 (StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", SLOW_DOWN)
             }
             CallError::NotDone(_) | CallError::Unknown(_) => (
@@ -85,8 +85,4 @@ impl Problem {
 fn is_not_found(answer: &Answer) -> bool {
     answer.code.as_deref() == Some("400202")
         || (answer.code.is_none() && answer.http_status == Some(404))
-}
-
-fn is_rate_limit(answer: &Answer) -> bool {
-    answer.code.as_deref() == Some("406108") || answer.http_status == Some(429)
 }

@@ -8,11 +8,14 @@ use crate::world::World;
 
 const SETTINGS: [(&str, &str); 2] = [
     ("ALLOW_LOCAL", "false"),
-    ("CALLBACK_HOSTS", "app.example.com,*.hooks.example.com"),
+    (
+        "CALLBACK_HOSTS",
+        "app.example.com,app.example.com:8443,*.hooks.example.com",
+    ),
 ];
 
 /// Each rule, and the URLs that break it; `hush` is never to be seen again.
-const REFUSED: [(&str, &[&str]); 9] = [
+const REFUSED: [(&str, &[&str]); 10] = [
     (
         "must begin with https://",
         &[
@@ -52,6 +55,16 @@ const REFUSED: [(&str, &[&str]); 9] = [
             "https://аpp.example.com/hush",
             "https:evil.example/hush",
             "https:\\\\evil.example\\hush",
+        ],
+    ),
+    (
+        "is not allowed for its host: without one it is 443",
+        &[
+            "https://app.example.com:80/hush",
+            "https://app.example.com:22/hush",
+            "https://app.example.com:8444/hush",
+            "https://app.example.com:0/hush",
+            "https://a.hooks.example.com:8443/hush",
         ],
     ),
     (

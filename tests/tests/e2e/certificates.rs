@@ -9,6 +9,7 @@ use crate::signed::{
 use crate::world::World;
 
 const CERTIFICATES: &str = "/certificates";
+const NOT_JUST_NOW: &str = "the signature cannot be verified just now";
 
 #[tokio::test]
 async fn list_is_fetched_once_while_its_serials_are_used() {
@@ -93,23 +94,64 @@ async fn without_a_list_nothing_is_acknowledged_until_the_repeat_finds_it() {
 }
 
 #[tokio::test]
-async fn list_that_is_limited_or_cut_off_is_fetched_again_within_the_call() {
+async fn list_that_is_refused_for_the_rates_sake_is_asked_for_once() {
     for fault in [
         Fault::Rate429 {
             retry_after: Some(1),
         },
         Fault::Rate429 { retry_after: None },
+        refused("406108"),
+        Fault::Http500,
     ] {
         let world = World::start().await;
         let order = open(&world).await;
-        world.sandbox.binance().fault(On::Certificates, 1, fault);
-
-        pay(&world, &order).await;
-
-        assert_eq!(world.sandbox.binance().deliveries().len(), 1);
-        assert_eq!(world.item(&order.id)["status"], "PAID");
-        assert_eq!(binance_calls(&world, CERTIFICATES), 2);
+        pay_silently(&world, &order);
+        let notification = signed(&world, about(&order)).await;
+        world.sandbox.binance().fault(On::Certificates, 9, fault);
+        for _ in 0..3 {
+            let answer = deliver(&world, &notification).await;
+            assert_fails(&answer, 500, NOT_JUST_NOW);
+        }
+        assert_eq!(binance_calls(&world, CERTIFICATES), 1);
     }
+}
+
+#[tokio::test]
+async fn list_is_fetched_at_start_and_no_stranger_makes_us_fetch_it() {
+    let world = World::start().await;
+    world.functions.binance_callback.connect().await;
+    assert_eq!(binance_calls(&world, CERTIFICATES), 1);
+    let order = open(&world).await;
+    pay_silently(&world, &order);
+    let notification = signed(&world, about(&order)).await;
+
+    for number in 0..9 {
+        let serial = format!("{number:0>32}");
+        let forged = notification
+            .clone()
+            .with("BinancePay-Certificate-SN", &serial);
+        assert_fails(&deliver(&world, &forged).await, 401, NOT_BINANCES);
+    }
+    assert_acknowledged(&deliver(&world, &notification).await);
+
+    assert_eq!(world.item(&order.id)["status"], "PAID");
+    assert_eq!(binance_calls(&world, CERTIFICATES), 1);
+}
+
+#[tokio::test]
+async fn start_goes_on_without_a_list() {
+    let world = World::start().await;
+    let binance = world.sandbox.binance();
+    binance.fault(On::Certificates, 1, Fault::Http500);
+
+    world.functions.binance_callback.connect().await;
+
+    let order = open(&world).await;
+    pay_silently(&world, &order);
+    let notification = signed(&world, about(&order)).await;
+    let answer = deliver(&world, &notification).await;
+    assert_fails(&answer, 500, NOT_JUST_NOW);
+    assert_eq!(binance_calls(&world, CERTIFICATES), 1);
 }
 
 #[tokio::test]

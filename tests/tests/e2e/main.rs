@@ -27,6 +27,7 @@ mod foreign;
 mod forged;
 mod get_order;
 mod hints;
+mod kept_connections;
 mod main_job;
 mod money;
 mod money_without_order;

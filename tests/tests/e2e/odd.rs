@@ -1,5 +1,6 @@
 //! A server that puts its answers into HTTP of the test's own making: in front of the simulator, or as LeadsCalendar.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -35,6 +36,8 @@ struct Shared {
     /// Whose answers are wrapped; `{}` is, where there is nobody.
     upstream: Mutex<Option<String>>,
     wrap: Mutex<Wrap>,
+    /// A connection is closed as its second request arrives.
+    races: AtomicBool,
     requests: Mutex<Vec<Request>>,
     http: reqwest::Client,
 }
@@ -57,6 +60,7 @@ impl Odd {
                 bytes: text("HTTP/1.1 200 OK\r\ncontent-length: {n}\r\n\r\n{body}", body),
                 then: Then::Stays,
             })),
+            races: AtomicBool::new(false),
             requests: Mutex::default(),
             http: web::client(Duration::from_secs(10), false),
         });
@@ -75,6 +79,11 @@ impl Odd {
     /// From now on it answers like this.
     pub fn answer(&self, wrap: impl Fn(&[u8]) -> Wrapped + Send + Sync + 'static) {
         *self.shared.wrap.lock().unwrap() = Arc::new(wrap);
+    }
+
+    /// From now on each connection is closed as its second request arrives.
+    pub fn race(&self) {
+        self.shared.races.store(true, Ordering::SeqCst);
     }
 
     pub fn requests(&self) -> Vec<Request> {
@@ -104,8 +113,13 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
 }
 
 async fn serve(mut stream: TcpStream, shared: Arc<Shared>) {
+    let mut is_kept = false;
     while let Some(request) = read(&mut stream).await {
         shared.requests.lock().unwrap().push(request.clone());
+        if is_kept && shared.races.load(Ordering::SeqCst) {
+            return;
+        }
+        is_kept = true;
         let upstream = shared.upstream.lock().unwrap().clone();
         let body = match upstream {
             Some(url) => forward(&shared.http, &url, request).await,

@@ -4,12 +4,11 @@ use sandbox::Options;
 use sandbox::binance::Play;
 use serde_json::Value;
 
-use crate::answer::Answer;
 use crate::log::Log;
 use crate::odd::Odd;
 use crate::oddities::{Http, OK, headers, whole};
 use crate::reconcile::MINUTE;
-use crate::signed::{Opened, pay, pay_as, pay_silently};
+use crate::signed::{opened, pay, pay_as, pay_silently};
 use crate::world::World;
 
 /// By then an open order has been due for asking.
@@ -17,20 +16,12 @@ const DUE_SECS: u32 = 6 * MINUTE;
 const USER_AGENT: &str = concat!("leadscalendar-payments/", env!("CARGO_PKG_VERSION"));
 
 /// A world that reaches Binance through an odd server only.
-async fn world_behind() -> (World, Odd) {
+pub async fn world_behind() -> (World, Odd) {
     let odd = Odd::start().await;
     let settings = [("BINANCE_BASE_URL", odd.url.as_str())];
     let world = World::with(Options::default(), &settings).await;
     odd.forward_to(Some(world.sandbox.binance().url()));
     (world, odd)
-}
-
-fn opened(created: &Answer) -> Opened {
-    Opened {
-        id: created.text_of("orderId"),
-        trade_no: created.text_of("merchantTradeNo"),
-        prepay_id: created.text_of("prepayId"),
-    }
 }
 
 #[tokio::test]

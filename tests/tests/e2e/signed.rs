@@ -53,6 +53,11 @@ impl Signed {
 pub async fn open(world: &World) -> Opened {
     let created = world.create(&world.four_fields()).await;
     assert_eq!(created.status, 201, "{}", created.text);
+    opened(&created)
+}
+
+/// The order that was created.
+pub fn opened(created: &Answer) -> Opened {
     Opened {
         id: created.text_of("orderId"),
         trade_no: created.text_of("merchantTradeNo"),

@@ -1,12 +1,12 @@
 use std::time::Duration;
 
-use reqwest::Client;
 use reqwest::dns::{Name, Resolve, Resolving};
+use reqwest::{Client, ClientBuilder};
 use rustls::RootCertStore;
 
 use super::*;
 use crate::http_client::tests::{certificate, https, tcp};
-use crate::http_client::{build, client, confirmation_client};
+use crate::http_client::{client, confirmation_client, tls};
 
 /// The reason and whether the request may have arrived, of a call that fails.
 async fn failed(client: &Client, url: &str) -> (&'static str, bool) {
@@ -14,8 +14,12 @@ async fn failed(client: &Client, url: &str) -> (&'static str, bool) {
     (reason(&error), may_have_arrived(&error))
 }
 
+fn builder(roots: RootCertStore) -> ClientBuilder {
+    client(tls(roots).unwrap())
+}
+
 fn trusting(roots: RootCertStore) -> Client {
-    build(client(roots).unwrap()).unwrap()
+    builder(roots).build().unwrap()
 }
 
 #[tokio::test]
@@ -77,8 +81,8 @@ async fn refused_connection_silence_and_a_connection_that_breaks_are_told_apart(
 
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", silent.local_addr().unwrap());
-    let builder = client(RootCertStore::empty()).unwrap();
-    let impatient = build(builder.timeout(Duration::from_millis(200))).unwrap();
+    let builder = builder(RootCertStore::empty());
+    let impatient = builder.timeout(Duration::from_millis(200)).build().unwrap();
     let expected = ("no answer in time", true);
     assert_eq!(failed(&impatient, &url).await, expected);
 }
@@ -87,8 +91,11 @@ async fn refused_connection_silence_and_a_connection_that_breaks_are_told_apart(
 async fn connection_that_takes_too_long_was_not_made() {
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("https://{}/", silent.local_addr().unwrap());
-    let builder = client(RootCertStore::empty()).unwrap();
-    let impatient = build(builder.connect_timeout(Duration::from_millis(50))).unwrap();
+    let builder = builder(RootCertStore::empty());
+    let impatient = builder
+        .connect_timeout(Duration::from_millis(50))
+        .build()
+        .unwrap();
     let failed = failed(&impatient, &url).await;
     assert_eq!(failed, ("no connection in time", false));
 }
@@ -101,12 +108,12 @@ async fn name_without_address_and_address_that_may_not_be_called_are_told_apart(
             Box::pin(async { Err("no such host".into()) })
         }
     }
-    let builder = client(RootCertStore::empty()).unwrap();
-    let lost = build(builder.dns_resolver(Nowhere)).unwrap();
+    let builder = builder(RootCertStore::empty());
+    let lost = builder.dns_resolver(Nowhere).build().unwrap();
     let expected = ("no connection: the name was not found", false);
     assert_eq!(failed(&lost, "http://app.example.com/").await, expected);
 
-    let guarded = confirmation_client(false).unwrap();
+    let guarded = confirmation_client(false).unwrap().at(0);
     let expected = ("no connection: an address that may not be called", false);
     assert_eq!(failed(&guarded, "http://localhost/").await, expected);
 }

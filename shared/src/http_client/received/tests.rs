@@ -4,8 +4,7 @@ use flate2::Compression;
 use flate2::write::{GzEncoder, ZlibEncoder};
 
 use super::*;
-use crate::http_client::binance_client;
-use crate::http_client::tests::tcp;
+use crate::http_client::tests::{post, tcp};
 
 /// What is received of `answer`, which is sent as it stands before the connection ends.
 async fn received(answer: impl AsRef<[u8]>, max_bytes: usize) -> Received {
@@ -13,7 +12,7 @@ async fn received(answer: impl AsRef<[u8]>, max_bytes: usize) -> Received {
         "http://127.0.0.1:{}/a/",
         tcp(answer.as_ref().to_vec()).await
     );
-    let response = binance_client().unwrap().post(url).send().await.unwrap();
+    let response = post(&url).await;
     Received::read(response, max_bytes, Duration::from_secs(5), 0).await
 }
 
@@ -70,7 +69,7 @@ async fn from_one_that_stays_open(body: &str, within: Duration) -> Received {
         stream.write_all(answer.as_bytes()).unwrap();
         stream
     });
-    let response = binance_client().unwrap().post(url).send().await.unwrap();
+    let response = post(&url).await;
     let received = Received::read(response, 100, within, 0).await;
     drop(open.join().unwrap());
     received
@@ -145,7 +144,7 @@ async fn redirect_tells_host_and_port_and_nothing_else() {
         let head = format!("HTTP/1.1 {status} Moved\r\n{location}\r\ncontent-length: 0\r\n\r\n");
         let port = tcp(head.into_bytes()).await;
         let url = format!("http://127.0.0.1:{port}/a/");
-        let response = binance_client().unwrap().post(url).send().await.unwrap();
+        let response = post(&url).await;
         let received = Received::read(response, 100, Duration::from_secs(5), 0).await;
 
         let expected = expected.replace("PORT", &port.to_string());

@@ -1,0 +1,113 @@
+//! The list of hosts that may be called, each on one port.
+
+use std::str::FromStr;
+
+use thiserror::Error;
+use url::Host;
+
+/// The port of a host whose entry names none.
+const HTTPS: u16 = 443;
+
+/// The hosts that may be called: exact ones, and `*.example.com` for all names below `example.com` but not itself; each on
+/// port 443, or on the one that its entry names: `app.example.com:8443`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallbackHosts(Vec<Entry>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Entry {
+    pattern: HostPattern,
+    port: u16,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum HostPattern {
+    Exact(Host),
+    Below(String),
+}
+
+/// An entry of the list of callback hosts that is no host.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error(
+    "each callback host must be a name such as app.example.com, *.example.com or app.example.com:8443, not {entry:?}"
+)]
+pub struct CallbackHostsError {
+    /// The entry as it was written.
+    pub entry: String,
+}
+
+impl FromStr for CallbackHosts {
+    type Err = CallbackHostsError;
+
+    fn from_str(list: &str) -> Result<Self, Self::Err> {
+        list.split(',')
+            .map(|entry| {
+                let entry = entry.trim();
+                Entry::read(entry).ok_or_else(|| CallbackHostsError {
+                    entry: entry.to_owned(),
+                })
+            })
+            .collect::<Result<_, _>>()
+            .map(Self)
+    }
+}
+
+impl CallbackHosts {
+    /// The ports on which a host may be called; none if it is not on the list.
+    pub(super) fn ports(&self, host: &Host<&str>) -> Vec<u16> {
+        let matching = self.0.iter().filter(|entry| entry.pattern.matches(host));
+        matching.map(|entry| entry.port).collect()
+    }
+}
+
+impl Entry {
+    fn read(entry: &str) -> Option<Self> {
+        // The colons of an IPv6 address are in brackets.
+        let (host, port) = match entry.rsplit_once(':') {
+            Some((host, port)) if !port.ends_with(']') => (host, read_port(port)?),
+            _ => (entry, HTTPS),
+        };
+        let pattern = HostPattern::read(host)?;
+        Some(Self { pattern, port })
+    }
+}
+
+/// A port in digits alone.
+fn read_port(text: &str) -> Option<u16> {
+    let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+    let port = text.parse().ok().filter(|_| is_number)?;
+    (port != 0).then_some(port)
+}
+
+impl HostPattern {
+    fn read(entry: &str) -> Option<Self> {
+        let (below, name) = match entry.strip_prefix("*.") {
+            Some(name) => (true, name),
+            None => (false, entry),
+        };
+        match Host::parse(name).ok()? {
+            Host::Domain(name)
+                if name.contains('*') || name.starts_with('.') || name.ends_with('.') =>
+            {
+                None
+            }
+            Host::Domain(name) if below => Some(Self::Below(name)),
+            host @ Host::Domain(_) => Some(Self::Exact(host)),
+            Host::Ipv4(ip) => (ip.is_loopback() && !below).then_some(Self::Exact(Host::Ipv4(ip))),
+            Host::Ipv6(ip) => (ip.is_loopback() && !below).then_some(Self::Exact(Host::Ipv6(ip))),
+        }
+    }
+
+    fn matches(&self, host: &Host<&str>) -> bool {
+        match (self, host) {
+            (Self::Exact(exact), host) => exact == host,
+            (Self::Below(parent), Host::Domain(name)) => name
+                .strip_suffix(parent.as_str())
+                .and_then(|sub| sub.strip_suffix('.'))
+                .is_some_and(|sub| !sub.is_empty()),
+            (Self::Below(_), Host::Ipv4(_) | Host::Ipv6(_)) => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
