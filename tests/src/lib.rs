@@ -9,8 +9,10 @@
 //! | [`dynamodb`] | the table, in memory or in a file |
 //! | [`binance`] | the Binance Pay simulator: merchant API, checkout page, notifications, faults |
 //! | [`leadscalendar`] | the stand-in that receives confirmations and verifies them |
+//! | [`lambda`] | AWS Lambda: starts a built function and gives it raw events by the Runtime API |
 //! | [`console`] | the page that shows and steers all of it |
 //! | `admin` | what all calls of the admin API share |
+//! | `door` | who is let in at any of the ports |
 //! | [`program`] | the program `sandbox`: `up`, `dev`, `demo`, `event`, `advance` |
 //! | [`template`] | what `template.yaml` says, where the sandbox plays the same |
 //! | [`web`], [`clock`], [`random`] | the accept loop and the HTTP client, the clock, the random generator |
@@ -19,7 +21,9 @@ mod admin;
 pub mod binance;
 pub mod clock;
 pub mod console;
+mod door;
 pub mod dynamodb;
+pub mod lambda;
 pub mod leadscalendar;
 pub mod program;
 pub mod random;

@@ -8,6 +8,7 @@ mod demo;
 mod dev;
 mod event;
 mod functions;
+mod gateway;
 mod running;
 mod up;
 

@@ -29,11 +29,11 @@ pub(crate) fn uuid() -> String {
     format!("{a}-{b}-4{c}-a{d}-{}", hex(12))
 }
 
-/// The low 31 bits of a prepay id.
-pub(crate) fn bits_31() -> u64 {
+/// 31 bits, as the low ones of a prepay id.
+pub(crate) fn bits_31() -> u32 {
     let mut bytes = [0; 4];
     rand::fill(&mut bytes).expect("the system gives random bytes");
-    u64::from(u32::from_le_bytes(bytes) >> 1)
+    u32::from_le_bytes(bytes) >> 1
 }
 
 /// The modulo prefers the first few characters slightly; these texts have to be unique, not secret.

@@ -23,6 +23,8 @@ pub struct Options {
     pub dynamodb_port: u16,
     /// Where the table is kept; memory without it.
     pub dynamodb_file: Option<PathBuf>,
+    /// The address of binance-callback: no other one can be named in an admin call that sends a notification.
+    pub callback_url: Option<String>,
     /// How the simulator behaves where the documentation leaves it open.
     pub behaviour: Behaviour,
     /// The key that LeadsCalendar sends in `X-MBX-APIKEY`.
@@ -38,6 +40,7 @@ impl Default for Options {
             leadscalendar_port: 0,
             dynamodb_port: 0,
             dynamodb_file: None,
+            callback_url: None,
             behaviour: Behaviour::default(),
             app_api_key: "sandbox-leadscalendar-key-00000001".to_owned(),
             webhook_secrets: vec![webhook_secret("first")],
@@ -81,6 +84,7 @@ impl Sandbox {
             listener,
             credentials.clone(),
             options.behaviour.clone(),
+            options.callback_url.clone(),
             more,
         )
         .map_err(addressless)?;

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderMap, HeaderName, Method, header};
 use axum::response::{IntoResponse, Response};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -14,6 +16,8 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
+
+use crate::{door, random};
 
 /// A mark on a response: close the connection instead of sending it.
 #[derive(Clone, Copy)]
@@ -33,12 +37,13 @@ pub struct Server {
 }
 
 impl Server {
-    /// Serves `router` on `listener`.
+    /// Serves `router` on `listener`, behind the door.
     ///
     /// # Errors
     /// When the system does not tell the listener's address.
     pub fn start(listener: TcpListener, router: Router) -> io::Result<Self> {
         let address = listener.local_addr()?;
+        let router = door::before(router, address.port());
         let (listening, wanted) = watch::channel(true);
         let accepting = tokio::spawn(accept(listener, address, router, wanted));
         Ok(Self {
@@ -134,6 +139,55 @@ pub async fn listen(port: u16, setting: &str) -> Result<TcpListener, String> {
         }
         _ => format!("port {port} ({setting}) cannot be opened: {error}"),
     })
+}
+
+/// Listens on a free port of an address that nobody guesses, for what has no door of its own; on a system that has one
+/// loopback address only, of that.
+///
+/// # Errors
+/// A sentence.
+pub(crate) async fn listen_hidden() -> Result<TcpListener, String> {
+    let address = Ipv4Addr::from_bits(0x7f00_0000 | (random::bits_31() >> 7));
+    match TcpListener::bind((address, 0)).await {
+        Ok(listener) => Ok(listener),
+        Err(_) => listen(0, "free").await,
+    }
+}
+
+/// Sends a request on, and gives what is answered to it.
+pub(crate) async fn forward(
+    client: &reqwest::Client,
+    method: Method,
+    url: &str,
+    headers: &HeaderMap,
+    body: Bytes,
+) -> Result<Response, reqwest::Error> {
+    let mut request = client.request(method, url).body(body);
+    for (name, value) in headers {
+        if !is_of_the_connection(name) {
+            request = request.header(name, value);
+        }
+    }
+    let answer = request.send().await?;
+    let (status, headers) = (answer.status(), answer.headers().clone());
+    let mut response = Response::new(Body::from(answer.bytes().await?));
+    *response.status_mut() = status;
+    response.headers_mut().extend(
+        headers
+            .into_iter()
+            .filter(|(name, _)| !name.as_ref().is_some_and(is_of_the_connection)),
+    );
+    Ok(response)
+}
+
+fn is_of_the_connection(name: &HeaderName) -> bool {
+    [
+        header::HOST,
+        header::CONNECTION,
+        header::CONTENT_LENGTH,
+        header::TRANSFER_ENCODING,
+    ]
+    .contains(name)
 }
 
 /// An HTTP client that follows no redirect, uses no proxy and trusts nobody: plain HTTP to this machine is all it does.

@@ -22,7 +22,7 @@ use crate::clock;
 
 /// What the routes are for, and the options they take.
 pub(crate) const ROUTES: &str = "\
-Bodies are JSON; what ends in a question mark may be left out.
+Bodies are JSON; what ends in a question mark may be left out. A url can be that of binance-callback only.
 
 GET    /sandbox/orders
 POST   /sandbox/orders/MERCHANT_TRADE_NO/pay       amount? currency? commission? notify? delayMs? times? late?
@@ -66,6 +66,21 @@ impl From<Impossible> for Refused {
                 Self(StatusCode::NOT_FOUND, "there is no such order".to_owned())
             }
             Impossible::Because(why) => Self(StatusCode::CONFLICT, why),
+        }
+    }
+}
+
+impl Simulator {
+    /// Lets no caller have requests sent to an address of his choice.
+    pub(super) fn admit(&self, url: Option<&str>) -> Result<(), Refused> {
+        match (url, self.callback_url.as_deref()) {
+            (None, _) => Ok(()),
+            (Some(url), Some(own)) if url == own => Ok(()),
+            (Some(_), own) => {
+                let own = own.unwrap_or("an address that this sandbox was not told");
+                let problem = format!("notifications go to {own} only: leave url out");
+                Err(Refused(StatusCode::FORBIDDEN, problem))
+            }
         }
     }
 }
@@ -139,6 +154,7 @@ async fn event(
 
 async fn notify(Shared(sim): Sim, body: Bytes) -> Result<Response, Refused> {
     let forgery: Forgery = read(&body)?;
+    sim.admit(forgery.url.as_deref())?;
     Ok(Json(sim.forge(forgery).await?).into_response())
 }
 

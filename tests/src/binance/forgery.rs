@@ -33,7 +33,7 @@ pub enum Signature {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Forgery {
-    /// Where to send it; default the order's `webhookUrl`.
+    /// Where to send it; default the order's `webhookUrl`, else the callback's address. An admin call may name that only.
     pub url: Option<String>,
     /// The order it is about, if any.
     pub merchant_trade_no: Option<String>,
@@ -73,7 +73,7 @@ impl Simulator {
             ),
         };
         let url = forgery.url.or_else(|| order.as_ref()?.webhook_url.clone());
-        let url = url.ok_or_else(|| Impossible::Because("url is missing".to_owned()))?;
+        let url = self.or_callback(url)?;
         let now_ms = self.state().now_ms();
         let notification = Notification {
             biz_type: forgery.biz_type.unwrap_or_else(|| "PAY".to_owned()),
@@ -115,6 +115,12 @@ impl Simulator {
             headers,
             ..Delivery::default()
         })
+    }
+
+    /// The address that is given, else the callback's.
+    pub(crate) fn or_callback(&self, url: Option<String>) -> Result<String, Impossible> {
+        url.or_else(|| self.callback_url.clone())
+            .ok_or_else(|| Impossible::Because("url is missing".to_owned()))
     }
 
     pub(crate) fn sign_as(

@@ -179,7 +179,7 @@ impl Order {
         let token = random::hex(32);
         Self {
             merchant_trade_no: request.merchant_trade_no,
-            prepay_id: secs << 31 | random::bits_31(),
+            prepay_id: secs << 31 | u64::from(random::bits_31()),
             status: Status::Initial,
             currency: request.currency,
             total_fee: request.total_fee,

@@ -139,6 +139,8 @@ impl State {
 pub(crate) struct Simulator {
     pub(crate) credentials: Credentials,
     pub(crate) base_url: String,
+    /// Where the merchant's callback is, if that is known before his first order.
+    pub(crate) callback_url: Option<String>,
     /// Lower-case and title-case headers.
     pub(crate) clients: [reqwest::Client; 2],
     state: Mutex<State>,
@@ -146,13 +148,19 @@ pub(crate) struct Simulator {
 }
 
 impl Simulator {
-    pub(crate) fn new(credentials: Credentials, behaviour: Behaviour, base_url: String) -> Self {
+    pub(crate) fn new(
+        credentials: Credentials,
+        behaviour: Behaviour,
+        base_url: String,
+        callback_url: Option<String>,
+    ) -> Self {
         let certificates = vec![Certificate::first()];
         // Each delivery sets its own time limit; this one only bounds it.
         let client = |title_case| web::client(Duration::from_mins(2), title_case);
         Self {
             credentials,
             base_url,
+            callback_url,
             clients: [client(false), client(true)],
             state: Mutex::new(State {
                 certificates,

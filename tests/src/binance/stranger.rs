@@ -36,7 +36,8 @@ pub struct StrangerOrder {
     pub amount: Option<String>,
     /// Default our order's, else USDT.
     pub currency: Option<String>,
-    /// Where the notifications go; default the `webhookUrl` of our order.
+    /// Where the notifications go; default the `webhookUrl` of our order, else our callback's address. An admin call may
+    /// name that only.
     pub url: Option<String>,
 }
 
@@ -72,7 +73,7 @@ impl Stranger {
         let ours = state.order(trade_no).cloned();
         let amount = wanted.amount.as_deref().map(decimal).transpose()?;
         let url = wanted.url.or_else(|| ours.as_ref()?.webhook_url.clone());
-        let url = url.ok_or_else(|| Impossible::Because("url is missing".to_owned()))?;
+        let url = simulator.or_callback(url)?;
         let request = CreateRequest {
             merchant_trade_no: trade_no.to_owned(),
             currency: wanted
@@ -248,6 +249,7 @@ async fn event(
     body: Bytes,
 ) -> Result<Json<Delivery>, Refused> {
     let wanted: StrangerOrder = read(&body)?;
+    simulator.admit(wanted.url.as_deref())?;
     let open = |wanted| Stranger::open(&simulator, &trade_no, wanted);
     let delivery = match event.as_str() {
         "pay" => open(wanted)?.pay().await?,

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use axum::body::{Body, Bytes};
+use axum::body::Bytes;
 use axum::extract::State as Shared;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -175,40 +175,6 @@ impl Front {
         });
         (memory.calls.len() - 1, fault)
     }
-
-    async fn forward(
-        &self,
-        method: Method,
-        headers: &HeaderMap,
-        body: Bytes,
-    ) -> Result<Response, reqwest::Error> {
-        let mut request = self.client.request(method, &self.engine_url).body(body);
-        for (name, value) in headers {
-            if !is_of_the_connection(name) {
-                request = request.header(name, value);
-            }
-        }
-        let answer = request.send().await?;
-        let (status, headers) = (answer.status(), answer.headers().clone());
-        let mut response = Response::new(Body::from(answer.bytes().await?));
-        *response.status_mut() = status;
-        response.headers_mut().extend(
-            headers
-                .into_iter()
-                .filter(|(name, _)| !name.as_ref().is_some_and(is_of_the_connection)),
-        );
-        Ok(response)
-    }
-}
-
-fn is_of_the_connection(name: &header::HeaderName) -> bool {
-    [
-        header::HOST,
-        header::CONNECTION,
-        header::CONTENT_LENGTH,
-        header::TRANSFER_ENCODING,
-    ]
-    .contains(name)
 }
 
 async fn pass(
@@ -234,7 +200,7 @@ async fn pass(
             "com.amazonaws.dynamodb.v20120810#InternalServerError",
         ),
         Some(StoreFault::LostAnswer | StoreFault::Slow { .. }) | None => {
-            match front.forward(method, &headers, body).await {
+            match web::forward(&front.client, method, &front.engine_url, &headers, body).await {
                 Ok(response) => response,
                 Err(_) => return web::hang_up(),
             }

@@ -1,6 +1,7 @@
 //! `cargo lambda watch` as a command, and the processes that stem from it.
 
 use std::ffi::OsString;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::process::Stdio;
 
 use tokio::process::Command;
@@ -16,6 +17,11 @@ const NOT_INSTALLED: &str = "cargo-lambda is neither in .venv/bin nor on the PAT
 /// # Errors
 /// A sentence, when cargo-lambda is not installed.
 pub fn watch(port: u16) -> Result<Command, String> {
+    watch_at((Ipv4Addr::LOCALHOST, port).into())
+}
+
+/// The same on any address.
+pub(super) fn watch_at(address: SocketAddr) -> Result<Command, String> {
     let path = path()?;
     if !std::env::split_paths(&path).any(|folder| folder.join("cargo-lambda").is_file()) {
         return Err(NOT_INSTALLED.to_owned());
@@ -27,8 +33,8 @@ pub fn watch(port: u16) -> Result<Command, String> {
     command
         // Restarting on changes watches the whole folder, the sandbox's own files too, and never comes to rest.
         .args(["lambda", "watch", "--ignore-changes", "--disable-cors"])
-        .args(["--invoke-address", "127.0.0.1", "--invoke-port"])
-        .arg(port.to_string())
+        .args(["--invoke-address", &address.ip().to_string()])
+        .args(["--invoke-port", &address.port().to_string()])
         .current_dir(workspace())
         .env("PATH", path)
         .stdin(Stdio::null())

@@ -14,9 +14,7 @@ const STEP_LIMIT_MS: i64 = 15_000;
 
 /// Plays one order on free ports and leaves nothing running.
 pub(crate) async fn run(interrupted: impl Future<Output = ()>) -> Result<(), String> {
-    let port = dev::gateway_port(0).await?;
-    let sandbox = Sandbox::start(Options::default()).await?;
-    let mut functions = dev::start(&sandbox, port)?;
+    let (sandbox, mut functions) = dev::start(Options::default(), 0).await?;
     let outcome = tokio::select! {
         outcome = play(&sandbox, &mut functions) => outcome,
         () = interrupted => Err("interrupted".to_owned()),

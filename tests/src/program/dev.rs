@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::arguments::Arguments;
 use super::functions::{Functions, RECONCILE};
 use super::up::print_addresses;
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Options, Sandbox};
 use crate::web;
 
 /// How often reconcile-orders is invoked; its schedule in the cloud is a minute.
@@ -16,9 +16,7 @@ pub(crate) async fn run(
     arguments: &Arguments,
     interrupted: impl Future<Output = ()>,
 ) -> Result<(), String> {
-    let port = gateway_port(arguments.gateway_port).await?;
-    let sandbox = Sandbox::start(arguments.options()).await?;
-    let mut functions = start(&sandbox, port)?;
+    let (sandbox, mut functions) = start(arguments.options(), arguments.gateway_port).await?;
     let outcome = tokio::select! {
         outcome = serve(&sandbox, &mut functions) => outcome,
         () = interrupted => Ok(()),
@@ -29,20 +27,29 @@ pub(crate) async fn run(
     outcome
 }
 
-/// A port for the HTTP API that is free at this moment; cargo-lambda opens it itself.
-pub(crate) async fn gateway_port(port: u16) -> Result<u16, String> {
-    let listener = web::listen(port, "GATEWAY_PORT").await?;
-    listener
-        .local_addr()
-        .map(|address| address.port())
-        .map_err(|error| error.to_string())
+/// The sandbox and its functions, whose HTTP API is at this port.
+pub(crate) async fn start(options: Options, port: u16) -> Result<(Sandbox, Functions), String> {
+    let gateway = web::listen(port, "GATEWAY_PORT").await?;
+    let address = gateway.local_addr().map_err(|error| error.to_string())?;
+    let callback_url = callback_url(address.port());
+    let sandbox = sandbox(options, callback_url.clone()).await?;
+    eprintln!("starting the functions …");
+    let functions = Functions::start(gateway, sandbox.settings(&callback_url)).await?;
+    Ok((sandbox, functions))
 }
 
-/// The functions with the settings of this sandbox.
-pub(crate) fn start(sandbox: &Sandbox, port: u16) -> Result<Functions, String> {
-    let callback_url = format!("http://127.0.0.1:{port}/binance-callback");
-    eprintln!("starting the functions …");
-    Functions::start(port, sandbox.settings(&callback_url))
+/// Where binance-callback is behind this port.
+pub(crate) fn callback_url(port: u16) -> String {
+    format!("http://127.0.0.1:{port}/binance-callback")
+}
+
+/// The sandbox around functions of which binance-callback is there.
+pub(crate) async fn sandbox(options: Options, callback_url: String) -> Result<Sandbox, String> {
+    Sandbox::start(Options {
+        callback_url: Some(callback_url),
+        ..options
+    })
+    .await
 }
 
 async fn serve(sandbox: &Sandbox, functions: &mut Functions) -> Result<(), String> {

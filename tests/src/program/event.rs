@@ -4,8 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::arguments::Arguments;
 use super::running::ask;
+use crate::lambda::http_event;
 use crate::sandbox::Options;
-use crate::{clock, random};
 
 /// Prints the event, to be saved as a file for `cargo lambda invoke`.
 pub(crate) async fn run(arguments: &Arguments) -> Result<(), String> {
@@ -45,38 +45,6 @@ async fn callback(port: u16, trade_no: &str) -> Result<Value, String> {
     headers.insert("content-type".to_owned(), "application/json".into());
     let body = signed["body"].as_str();
     Ok(http_event("POST", "/binance-callback", &headers, body))
-}
-
-/// API Gateway's payload format 2.0.
-fn http_event(method: &str, path: &str, headers: &Map<String, Value>, body: Option<&str>) -> Value {
-    let now_ms = clock::now_ms();
-    json!({
-        "version": "2.0",
-        "routeKey": "$default",
-        "rawPath": path,
-        "rawQueryString": "",
-        "headers": headers,
-        "requestContext": {
-            "accountId": "000000000000",
-            "apiId": "sandbox",
-            "domainName": "localhost",
-            "domainPrefix": "localhost",
-            "http": {
-                "method": method,
-                "path": path,
-                "protocol": "HTTP/1.1",
-                "sourceIp": "127.0.0.1",
-                "userAgent": "sandbox",
-            },
-            "requestId": random::uuid(),
-            "routeKey": "$default",
-            "stage": "$default",
-            "time": clock::rfc3339(now_ms),
-            "timeEpoch": now_ms,
-        },
-        "body": body,
-        "isBase64Encoded": false,
-    })
 }
 
 #[cfg(test)]

@@ -10,13 +10,15 @@ use std::time::Duration;
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+use tokio::net::TcpListener;
 use tokio::process::Child;
 
-use super::cargo_lambda;
-use crate::{clock, web};
+use super::{cargo_lambda, gateway};
+use crate::clock;
+use crate::web::{self, Server};
 
 /// The first compilation takes minutes on a small machine.
-const PATIENCE: Duration = Duration::from_mins(30);
+pub(super) const PATIENCE: Duration = Duration::from_mins(30);
 /// How long cargo-lambda gets to end its children by itself.
 const GRACE: Duration = Duration::from_secs(8);
 /// Where cargo-lambda takes invocations of reconcile-orders.
@@ -30,7 +32,7 @@ const KEPT_LINES: usize = 200;
 pub(crate) struct Functions {
     child: Child,
     pid: u32,
-    port: u16,
+    gateway: Server,
     output: Output,
 }
 
@@ -42,9 +44,20 @@ struct Output {
 }
 
 impl Functions {
-    /// Starts cargo-lambda in a process group of its own, so that Ctrl-C reaches us first and we can end all of it.
-    pub(crate) fn start(port: u16, settings: Vec<(String, String)>) -> Result<Self, String> {
-        let mut child = cargo_lambda::watch(port)?
+    /// Starts cargo-lambda in a process group of its own, so that Ctrl-C reaches us first and we can end all of it; `gateway`
+    /// is where the HTTP API listens in front of it.
+    pub(crate) async fn start(
+        gateway: TcpListener,
+        settings: Vec<(String, String)>,
+    ) -> Result<Self, String> {
+        let addressless = |error: io::Error| error.to_string();
+        // Free at this moment; cargo-lambda opens it itself.
+        let behind = web::listen_hidden()
+            .await?
+            .local_addr()
+            .map_err(addressless)?;
+        let router = gateway::router(format!("http://{behind}"));
+        let mut child = cargo_lambda::watch_at(behind)?
             .envs(settings)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -62,14 +75,14 @@ impl Functions {
         Ok(Self {
             child,
             pid,
-            port,
+            gateway: Server::start(gateway, router).map_err(addressless)?,
             output,
         })
     }
 
     /// The address of the HTTP API.
     pub(crate) fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        self.gateway.url()
     }
 
     /// Lets the output go to the terminal from now on; until then it is only kept, since the requests that wake the

@@ -1,6 +1,7 @@
 //! `sandbox up`: the stand-ins alone, and the settings for whatever is started beside them.
 
 use super::arguments::Arguments;
+use super::dev;
 use crate::sandbox::Sandbox;
 
 /// Runs until interrupted.
@@ -8,13 +9,10 @@ pub(crate) async fn run(
     arguments: &Arguments,
     interrupted: impl Future<Output = ()>,
 ) -> Result<(), String> {
-    let sandbox = Sandbox::start(arguments.options()).await?;
+    let callback_url = dev::callback_url(arguments.gateway_port);
+    let sandbox = dev::sandbox(arguments.options(), callback_url.clone()).await?;
     print_addresses(&sandbox);
     println!("\nSettings for the functions:");
-    let callback_url = format!(
-        "http://127.0.0.1:{}/binance-callback",
-        arguments.gateway_port
-    );
     for (name, value) in sandbox.settings(&callback_url) {
         println!("  export {name}='{value}'");
     }

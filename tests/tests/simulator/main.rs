@@ -5,6 +5,7 @@ mod bends;
 mod bent_notifications;
 mod calls;
 mod closing;
+mod doors;
 mod faults;
 mod merchant;
 mod notifications;

@@ -1,0 +1,318 @@
+//! The table of orders, from memory: what reconcile-orders uses of DynamoDB and no more, so that what is measured is the
+//! function and not an engine. What it does not know it refuses by name.
+
+mod expression;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::Router;
+use axum::extract::State as Shared;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::post;
+use sandbox::web::{self, Server};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+use expression::{Comparison, Names, Term, Values};
+
+/// The indexes: name, partition key, sort key; both hold keys only.
+const INDEXES: [(&str, &str, &str); 2] = [
+    ("due", "dueShard", "dueAt"),
+    ("untold", "untoldState", "untoldSince"),
+];
+/// What DynamoDB reads for one page of a query, in bytes.
+const PAGE_BYTES: usize = 1024 * 1024;
+
+/// An item's attributes, each as the JSON that it came in.
+type Attributes<'a> = BTreeMap<&'a str, &'a RawValue>;
+
+/// The table; it ends when dropped.
+pub struct Table {
+    server: Server,
+    rows: Arc<Rows>,
+}
+
+#[derive(Default)]
+struct Rows(Mutex<Content>);
+
+#[derive(Default)]
+struct Content {
+    items: HashMap<String, Box<RawValue>>,
+    /// Partition as JSON, sort key, and order id, of each index.
+    indexes: [BTreeSet<(String, i64, String)>; 2],
+}
+
+impl Table {
+    /// An empty table on a free port.
+    pub async fn start() -> io::Result<Self> {
+        let listener = web::listen(0, "none").await.map_err(io::Error::other)?;
+        let rows = Arc::new(Rows::default());
+        let router = Router::new()
+            .route("/", post(answer))
+            .with_state(Arc::clone(&rows));
+        let server = Server::start(listener, router)?;
+        Ok(Self { server, rows })
+    }
+
+    pub fn url(&self) -> String {
+        self.server.url()
+    }
+
+    /// Puts `items` in the place of all that is there.
+    pub fn fill(&self, items: impl IntoIterator<Item = Value>) {
+        let mut content = self.rows.lock();
+        *content = Content::default();
+        for item in items {
+            let item = serde_json::value::to_raw_value(&item).expect("an item is JSON");
+            content.put(item).expect("an item has its keys");
+        }
+    }
+
+    /// An item as DynamoDB's JSON.
+    pub fn item(&self, id: &str) -> Option<Value> {
+        let content = self.rows.lock();
+        let item = content.items.get(id)?;
+        serde_json::from_str(item.get()).ok()
+    }
+}
+
+impl Rows {
+    fn lock(&self) -> MutexGuard<'_, Content> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Get {
+    key: Value,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct GetMany {
+    request_items: HashMap<String, Keys>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Keys {
+    keys: Vec<Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Put {
+    item: Box<RawValue>,
+    condition_expression: Option<String>,
+    #[serde(default)]
+    expression_attribute_names: Names,
+    #[serde(default)]
+    expression_attribute_values: Values,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Query {
+    index_name: String,
+    key_condition_expression: String,
+    #[serde(default)]
+    expression_attribute_names: Names,
+    #[serde(default)]
+    expression_attribute_values: Values,
+    limit: Option<usize>,
+    select: Option<String>,
+    exclusive_start_key: Option<Value>,
+    scan_index_forward: Option<bool>,
+}
+
+/// An answer, or the sentence of a refusal.
+type Answered = Result<(StatusCode, Value), String>;
+
+async fn answer(
+    Shared(rows): Shared<Arc<Rows>>,
+    headers: HeaderMap,
+    body: axum::body::Bytes,
+) -> Response {
+    let target = headers
+        .get("x-amz-target")
+        .and_then(|name| name.to_str().ok());
+    let operation = target.and_then(|target| target.split_once('.'));
+    let mut content = rows.lock();
+    let answered = match operation.map(|(_, operation)| operation) {
+        Some("GetItem") => read(&body).and_then(|get| content.get(&get)),
+        Some("BatchGetItem") => read(&body).and_then(|get| content.get_many(&get)),
+        Some("PutItem") => read(&body).and_then(|put| content.put_if(put)),
+        Some("Query") => read(&body).and_then(|query| content.query(&query)),
+        operation => Err(format!("the bench plays no {operation:?}")),
+    };
+    drop(content);
+    let (status, answer) = answered.unwrap_or_else(|problem| {
+        eprintln!("the table refuses: {problem}");
+        let refused =
+            json!({"__type": "com.amazon.coral.validate#ValidationException", "message": problem});
+        (StatusCode::BAD_REQUEST, refused)
+    });
+    let kind = [(header::CONTENT_TYPE, "application/x-amz-json-1.0")];
+    (status, kind, answer.to_string()).into_response()
+}
+
+fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, String> {
+    serde_json::from_slice(body).map_err(|error| error.to_string())
+}
+
+impl Content {
+    fn get(&self, get: &Get) -> Answered {
+        let item = self.items.get(&id(&get.key)?);
+        let answer = item.map_or_else(|| json!({}), |item| json!({"Item": item}));
+        Ok((StatusCode::OK, answer))
+    }
+
+    fn get_many(&self, get: &GetMany) -> Answered {
+        let mut found = HashMap::new();
+        for (table, Keys { keys }) in &get.request_items {
+            if keys.len() > 100 {
+                return Err("a batch has 100 keys at the most".to_owned());
+            }
+            let ids = keys.iter().map(id).collect::<Result<Vec<_>, _>>()?;
+            let items = ids.iter().filter_map(|id| self.items.get(id));
+            found.insert(table, items.collect::<Vec<_>>());
+        }
+        let answer = json!({"Responses": found, "UnprocessedKeys": {}});
+        Ok((StatusCode::OK, answer))
+    }
+
+    fn put_if(&mut self, put: Put) -> Answered {
+        let id = id_of(&attributes(&put.item)?)?;
+        let there = self.items.get(&id);
+        if let Some(condition) = &put.condition_expression {
+            let terms = expression::terms(
+                condition,
+                &put.expression_attribute_names,
+                &put.expression_attribute_values,
+            )?;
+            let attributes = there.map(|item| attributes(item)).transpose()?;
+            if !terms.iter().all(|term| term.holds(attributes.as_ref())) {
+                let failed = json!({
+                    "__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException",
+                    "message": "The conditional request failed",
+                    "Item": there,
+                });
+                return Ok((StatusCode::BAD_REQUEST, failed));
+            }
+        }
+        self.put(put.item)?;
+        Ok((StatusCode::OK, json!({})))
+    }
+
+    fn put(&mut self, item: Box<RawValue>) -> Result<(), String> {
+        let (id, entries) = entries(&item)?;
+        if let Some(there) = self.items.insert(id, item) {
+            let (_, entries) = self::entries(&there)?;
+            for (index, entry) in self.indexes.iter_mut().zip(entries) {
+                entry.map(|entry| index.remove(&entry));
+            }
+        }
+        for (index, entry) in self.indexes.iter_mut().zip(entries) {
+            index.extend(entry);
+        }
+        Ok(())
+    }
+
+    fn query(&self, query: &Query) -> Answered {
+        if query.scan_index_forward == Some(false) {
+            return Err("an index is read forward only".to_owned());
+        }
+        let mut indexes = INDEXES.iter().zip(&self.indexes);
+        let index = indexes.find(|((name, _, _), _)| *name == query.index_name);
+        let ((_, partition, sort), index) = index.ok_or("there is no such index")?;
+        let terms = expression::terms(
+            &query.key_condition_expression,
+            &query.expression_attribute_names,
+            &query.expression_attribute_values,
+        )?;
+        let (wanted, until) = match &terms[..] {
+            [Term::Compare(name, Comparison::Is, value)] if name == partition => (value, i64::MAX),
+            [
+                Term::Compare(name, Comparison::Is, value),
+                Term::Compare(by, Comparison::AtMost, until),
+            ] if name == partition && by == sort => (value, number(until)?),
+            _ => return Err("an index is asked by its partition and an end".to_owned()),
+        };
+        let wanted = wanted.to_string();
+        let from = match &query.exclusive_start_key {
+            None => (wanted.clone(), i64::MIN, String::new()),
+            // A blank after the id: the next one.
+            Some(key) => (wanted.clone(), number(&key[sort])?, id(key)? + " "),
+        };
+        let mut rest = index
+            .range(from..)
+            .take_while(|(partition, sort, _)| *partition == wanted && *sort <= until);
+        let key = |(_, at, id): &(String, i64, String)| {
+            let at = json!({"N": at.to_string()});
+            json!({"orderId": {"S": id}, *partition: parsed(&wanted), *sort: at})
+        };
+        let mut items = Vec::new();
+        let (limit, mut bytes) = (query.limit.unwrap_or(usize::MAX), 0);
+        while items.len() < limit && bytes < PAGE_BYTES {
+            let Some(entry) = rest.next() else { break };
+            bytes += entry.2.len() + 100;
+            items.push(key(entry));
+        }
+        let mut answer = json!({"Count": items.len(), "ScannedCount": items.len()});
+        if items.len() >= limit || rest.next().is_some() {
+            answer["LastEvaluatedKey"] = items.last().cloned().unwrap_or_default();
+        }
+        if query.select.as_deref() != Some("COUNT") {
+            answer["Items"] = Value::Array(items);
+        }
+        Ok((StatusCode::OK, answer))
+    }
+}
+
+fn attributes(item: &RawValue) -> Result<Attributes<'_>, String> {
+    serde_json::from_str(item.get()).map_err(|error| error.to_string())
+}
+
+/// The item's id, and what stands of it in each index.
+#[expect(clippy::type_complexity, reason = "as the indexes hold it")]
+fn entries(item: &RawValue) -> Result<(String, [Option<(String, i64, String)>; 2]), String> {
+    let attributes = attributes(item)?;
+    let id = id_of(&attributes)?;
+    let entry = |(_, partition, sort): (&str, &str, &str)| {
+        let partition = parsed(attributes.get(partition)?.get()).to_string();
+        let sort = number(&parsed(attributes.get(sort)?.get())).ok()?;
+        Some((partition, sort, id.clone()))
+    };
+    let entries = INDEXES.map(entry);
+    Ok((id, entries))
+}
+
+fn parsed(json: &str) -> Value {
+    serde_json::from_str(json).unwrap_or_default()
+}
+
+fn number(value: &Value) -> Result<i64, String> {
+    let digits = value["N"].as_str();
+    let number = digits.and_then(|digits| digits.parse().ok());
+    number.ok_or_else(|| format!("{value} is no whole number"))
+}
+
+fn id(key: &Value) -> Result<String, String> {
+    let id = key["orderId"]["S"].as_str();
+    id.map(str::to_owned)
+        .ok_or_else(|| format!("{key} has no orderId"))
+}
+
+fn id_of(attributes: &Attributes<'_>) -> Result<String, String> {
+    let id = attributes.get("orderId").ok_or("an item has no orderId")?;
+    id_of_value(&parsed(id.get()))
+}
+
+fn id_of_value(value: &Value) -> Result<String, String> {
+    id(&json!({"orderId": value}))
+}
