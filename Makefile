@@ -42,6 +42,12 @@ test: binaries ## Run every test; needs neither network nor account
 soak: binaries ## Play 2 000 orders with every fault at random, then compare everybody's books
 	SOAK_ORDERS='$(or $(SOAK_ORDERS),2000)' cargo test --workspace --locked --test soak -- --nocapture
 
+# Not among the tests: a figure is only as good as the machine is idle.
+.PHONY: bench
+bench: binaries ## Measure how much reconcile-orders does in a run; BENCH=--help lists the options
+	cargo build --release --package reconcile-orders --locked
+	cargo bench --package sandbox --bench reconcile --profile dev --locked -- $(BENCH)
+
 .PHONY: check
 check: fmt lint test deny template api ## Everything CI runs
 

@@ -40,9 +40,10 @@ pub fn instant_in(ms: i64) -> Instant {
     now.checked_add(ms).unwrap_or(now)
 }
 
-/// When an invocation ends that takes `limit_ms` at most, in milliseconds since the Unix epoch: as Lambda `told` it, but
-/// not later than in `limit_ms`, since our clock can be behind Lambda's; and in `limit_ms` where that lies in the past, as
-/// everything does that cargo-lambda tells.
+/// When an invocation ends that takes `limit_ms` at most, in milliseconds since the Unix epoch.
+///
+/// As Lambda `told` it, but not later than in `limit_ms`, since our clock can be behind Lambda's; and in `limit_ms` where
+/// that lies in the past, as everything does that cargo-lambda tells.
 #[must_use]
 pub fn deadline_ms(told: u64, limit_ms: i64) -> i64 {
     let now_ms = now_ms();

@@ -121,3 +121,50 @@ pub fn not_yet(what: &'static str, error: impl Into<Problem>) {
         warn!(cause, "{what}");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use tracing::Level;
+
+    use super::*;
+    use crate::ambient::monotonic_ms;
+    use crate::log::{self, tests::Written};
+
+    #[test]
+    fn what_fails_in_init_is_said_by_who_must_act() {
+        let written = Written::default();
+        let subscriber = log::subscriber(written.clone(), Level::INFO);
+        tracing::subscriber::with_default(subscriber, || {
+            not_yet(
+                "secrets cannot be read yet",
+                Problem::not_set_up("no such secret"),
+            );
+            not_yet("secrets cannot be read yet", Problem::late());
+        });
+        let lines = written.lines();
+        assert_eq!(lines[0]["level"], "ERROR");
+        assert_eq!(
+            lines[0]["message"],
+            "an operator must act: secrets cannot be read yet"
+        );
+        assert_eq!(lines[0]["cause"], "no such secret");
+        assert_eq!(lines[1]["level"], "WARN");
+        assert_eq!(lines[1]["message"], "secrets cannot be read yet");
+        assert_eq!(lines.len(), 2);
+    }
+
+    #[tokio::test]
+    async fn init_that_hangs_is_over_and_says_so() {
+        let written = Written::default();
+        let _guard =
+            tracing::subscriber::set_default(log::subscriber(written.clone(), Level::INFO));
+        let began_ms = monotonic_ms();
+
+        in_init(pending()).await;
+
+        assert!((3_000..4_000).contains(&(monotonic_ms() - began_ms)));
+        assert_eq!(written.lines()[0]["level"], "WARN");
+    }
+}

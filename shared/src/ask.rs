@@ -4,12 +4,13 @@
 use std::sync::OnceLock;
 
 use futures_util::stream::{self, StreamExt as _};
-use tracing::{instrument, warn};
+use tracing::{error, instrument, warn};
 
 use crate::ambient::now_ms;
 use crate::binance::{Binance, SHORTEST_CALL_MS};
 use crate::follow_up;
 use crate::order::{Event, Fact, Order, State, Status};
+use crate::problem::Problem;
 use crate::store::{Store, StoreError, Stored};
 
 /// Questions about one order at the same time; it can have 99 attempts.
@@ -204,6 +205,10 @@ async fn answers(
                     warn!(order.id = id, %trade_no, "Binance does not know {trade_no}, whose checkout it opened");
                 }
                 (attempt, Some(fact))
+            }
+            Err(error) if Problem::from(error.clone()).is_for_operator() => {
+                error!(order.id = id, %trade_no, %error, "an operator must act: Binance cannot be asked about {trade_no}");
+                (attempt, None)
             }
             Err(error) => {
                 if let Some(answer) = error.rate_limit() {

@@ -266,9 +266,11 @@ fn waits() -> impl Iterator<Item = Duration> {
 
 /// The one line about an answer that came and cannot be read; never its value.
 fn unreadable(call: Call, trade_no: Option<&TradeNo>, field: Unreadable) {
-    let trade_no = trade_no.map(ToString::to_string).unwrap_or_default();
+    let id = trade_no.map(|trade_no| trade_no.order_id.as_str());
+    let trade_no = trade_no.map(tracing::field::display);
     error!(
         alarm = "binance.unreadable",
+        order.id = id,
         trade_no,
         call = call.name,
         field = field.0,

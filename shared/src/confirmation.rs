@@ -79,7 +79,10 @@ impl Confirmer {
             .secrets
             .secrets(monotonic_ms())
             .await
-            .map_err(|error| unaccepted(error.to_string()))?;
+            .map_err(|error| {
+                error.log("and LeadsCalendar cannot be told");
+                unaccepted("the secrets that sign it cannot be read")
+            })?;
 
         let message = Message {
             kind,
@@ -146,3 +149,6 @@ fn unaccepted(reason: impl Into<String>) -> Unaccepted {
         is_timeout: false,
     }
 }
+
+#[cfg(test)]
+mod tests;

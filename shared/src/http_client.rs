@@ -219,4 +219,6 @@ fn client(tls: ClientConfig) -> ClientBuilder {
 }
 
 #[cfg(test)]
+pub(crate) mod stand_in;
+#[cfg(test)]
 mod tests;

@@ -13,7 +13,7 @@ use serde_json::Value;
 use tracing::field::{self, Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Span, Subscriber, error, error_span};
-use tracing_subscriber::filter::Targets;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 use tracing_subscriber::registry::{LookupSpan, Scope};
 
@@ -28,8 +28,10 @@ const OURS: [&str; 5] = [
     "reconcile_orders",
 ];
 
-/// Starts the log of this process. Our own lines are written from the level on that Lambda's `AWS_LAMBDA_LOG_LEVEL`, or
-/// `RUST_LOG`, names, `INFO` without; those of libraries from `WARN` on. A panic is a line like any other.
+/// Starts the log of this process.
+///
+/// Our own lines are written from the level on that Lambda's `AWS_LAMBDA_LOG_LEVEL`, or `RUST_LOG`, names, `INFO` without;
+/// those of libraries from `WARN` on. A panic is a line like any other.
 pub fn start(lookup: impl Fn(&str) -> Option<String>) {
     let named = lookup("AWS_LAMBDA_LOG_LEVEL").or_else(|| lookup("RUST_LOG"));
     let level = named.and_then(|level| level.parse().ok());
@@ -51,7 +53,9 @@ pub fn subscriber(
 ) -> impl Subscriber + Send + Sync {
     let levels = Targets::new()
         .with_default(level.min(Level::WARN))
-        .with_targets(OURS.map(|ours| (ours, level)));
+        .with_targets(OURS.map(|ours| (ours, level)))
+        // It repeats, without the invocation's id, what a function says itself of its failure.
+        .with_target("lambda_runtime::layers::panic", LevelFilter::OFF);
     let lines = Lines {
         writer: Mutex::new(writer),
     };
@@ -172,4 +176,4 @@ impl<W: Write> Lines<W> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

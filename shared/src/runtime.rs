@@ -1,12 +1,11 @@
 //! The life of a function under Lambda: its log, its parts, its connections, then one invocation after the other.
 
 use std::convert::Infallible;
-use std::fmt::Debug;
 use std::process::ExitCode;
 
 use lambda_http::{Body, Request, Response};
 use lambda_runtime::tower::util::MapFutureLayer;
-use lambda_runtime::{Diagnostic, Error, LambdaEvent, Runtime, service_fn};
+use lambda_runtime::{Error, LambdaEvent, Runtime, service_fn};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -40,7 +39,7 @@ pub async fn serve<F, E, A, X>(
 where
     E: DeserializeOwned,
     A: Serialize,
-    X: Into<Diagnostic> + Debug,
+    X: std::error::Error + Send + Sync + 'static,
 {
     #[expect(
         clippy::disallowed_methods,
@@ -55,13 +54,18 @@ where
             return ExitCode::FAILURE;
         }
     };
-    connect(&function).await;
+    // On the heap, both, since what they keep while they wait is large.
+    Box::pin(connect(&function)).await;
     let service = service_fn(async |event: LambdaEvent<E>| {
         let span = log::invocation(&event.context.request_id);
-        answer(&function, event).instrument(span).await
+        let answer = async {
+            let answered = answer(&function, event).await;
+            answered.inspect_err(|error| error!("the invocation failed: {error}"))
+        };
+        answer.instrument(span).await.map_err(Error::from)
     });
     let runtime = Runtime::new(service).layer(MapFutureLayer::new(unless_expired));
-    if let Err(error) = runtime.run().await {
+    if let Err(error) = Box::pin(runtime.run()).await {
         error!("the function ends: {error}");
     }
     ExitCode::FAILURE
@@ -78,4 +82,22 @@ async fn unless_expired(handed_over: impl Future<Output = Result<(), Error>>) ->
         );
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn process_ends_after_an_answer_once_its_credentials_have_expired() {
+        assert!(unless_expired(async { Ok(()) }).await.is_ok());
+
+        aws::Failure::sorted(Some(400), "ExpiredTokenException", "");
+
+        let ended = unless_expired(async { Ok(()) }).await.unwrap_err();
+        assert!(ended.to_string().contains("credentials"), "{ended}");
+        // What went wrong with handing over comes first.
+        let lost = unless_expired(async { Err("lost".into()) }).await;
+        assert_eq!(lost.unwrap_err().to_string(), "lost");
+    }
 }

@@ -70,6 +70,15 @@ impl SecretError {
     pub fn must_act(&self) -> bool {
         self.is_lasting || self.cause.must_act()
     }
+
+    /// Logs it by who must act, and what it means: `so`.
+    pub(crate) fn log(&self, so: &str) {
+        if self.must_act() {
+            error!("secrets cannot be read, {so}: {self}");
+        } else {
+            warn!("secrets cannot be read, {so}: {self}");
+        }
+    }
 }
 
 /// The secrets that a function needs, held while it is warm.
@@ -160,7 +169,7 @@ impl SecretStore {
         let caller_keys = self.caller_keys(now_ms).await.err();
         for error in [secrets, caller_keys].into_iter().flatten() {
             if error.cause != Missing::NotNeeded {
-                log(&error, "and none are known");
+                error.log("and none are known");
             }
         }
     }
@@ -170,20 +179,22 @@ impl SecretStore {
         part: fn(&Kept) -> &Held<T>,
         now_ms: i64,
     ) -> Result<Arc<T>, SecretError> {
-        if !part(&self.kept()).is_due(now_ms) {
-            return part(&self.kept()).usable(now_ms);
-        }
-        let _alone = self.reading.lock().await;
-        // Somebody may have read them meanwhile.
-        let (is_due, is_known) = {
+        let look = || {
             let kept = self.kept();
             let held = part(&kept);
-            (held.is_due(now_ms), held.usable(now_ms).is_ok())
+            (held.usable(now_ms), held.is_due(now_ms))
         };
-        if is_due {
-            self.read(is_known.then_some(MOMENT), now_ms).await;
+        if let (Ok(known), false) = look() {
+            return Ok(known);
         }
-        part(&self.kept()).usable(now_ms)
+        // Without any, somebody's reading that is under way is worth waiting for.
+        let _alone = self.reading.lock().await;
+        let (known, is_due) = look();
+        if !is_due {
+            return known;
+        }
+        self.read(known.is_ok().then_some(MOMENT), now_ms).await;
+        look().0
     }
 
     /// Reads what is needed, in one call. Known secrets outlive a reading that fails, which then nobody else hears of.
@@ -208,20 +219,12 @@ impl SecretStore {
                 .end(values.caller_keys, CallerKeys::parse, now_ms),
         ];
         for error in failed.iter().flatten() {
-            log(error, "the known ones stay in use");
+            error.log("and the known ones stay in use");
         }
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-fn log(error: &SecretError, so: &str) {
-    if error.must_act() {
-        error!("secrets could not be read, {so}: {error}");
-    } else {
-        warn!("secrets could not be read, {so}: {error}");
     }
 }
 

@@ -139,18 +139,19 @@ impl Store {
         let (stored, item) = Stored::new(order)?;
         match self.put(item, None).await? {
             Put::Done => Ok(Recorded::New(stored)),
-            Put::Conflict(Some(there)) => {
-                let there = Stored::read(there)?;
+            Put::Conflict(there) => {
+                let there = match there {
+                    Some(there) => Some(Stored::read(there)?),
+                    // Not every engine says what is there.
+                    None => self.load(&stored.order_id).await?,
+                };
+                let there = there.ok_or(StoreError::Raced)?;
                 // The SDK repeats a write whose answer was lost, and then finds its own.
                 Ok(if there.order == stored.order {
                     Recorded::New(there)
                 } else {
                     Recorded::Exists(there)
                 })
-            }
-            Put::Conflict(None) => {
-                let there = self.load(&stored.order_id).await?;
-                there.map(Recorded::Exists).ok_or(StoreError::Raced)
             }
         }
     }
@@ -278,5 +279,5 @@ fn unavailable<E>(error: SdkError<E, HttpResponse>) -> StoreError
 where
     E: std::error::Error + ProvideErrorMetadata + 'static,
 {
-    StoreError::Unavailable(Failure::of(&error))
+    StoreError::Unavailable(Failure::of(error))
 }

@@ -13,7 +13,7 @@ use shared::json::Unreadable;
 use shared::order::{Claim, End, Event, Status, TradeNo};
 use shared::problem::Problem;
 use shared::store::Stored;
-use tracing::warn;
+use tracing::{error, warn};
 
 use super::{Answered, CreateOrder};
 
@@ -217,7 +217,11 @@ impl CreateOrder {
         match self.app.binance.close(trade_no, deadline_ms).await {
             Ok(()) => true,
             Err(error) => {
-                warn!(%trade_no, %error, "the checkout of {trade_no} cannot be closed");
+                if Problem::from(error.clone()).is_for_operator() {
+                    error!(%trade_no, %error, "an operator must act: the checkout of {trade_no} cannot be closed");
+                } else {
+                    warn!(%trade_no, %error, "the checkout of {trade_no} cannot be closed");
+                }
                 false
             }
         }

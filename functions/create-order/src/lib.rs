@@ -64,10 +64,11 @@ impl CreateOrder {
                 app::not_yet("the namespace of the table cannot be read yet", error);
             }
         };
-        app::in_init(async {
+        // On the heap, since what it keeps while it waits is large.
+        let connecting = Box::pin(async {
             tokio::join!(self.app.connect(), namespace);
-        })
-        .await;
+        });
+        app::in_init(connecting).await;
     }
 
     /// What makes the ids of this table its own; needed where a key comes.
@@ -119,9 +120,8 @@ impl CreateOrder {
         };
         let (Recorded::New(order) | Recorded::Exists(order)) = &recorded;
         log::about(&order.order_id, &order.trade_no());
-        let answered = invocation
-            .within(self.answer(&request, recorded, claim))
-            .await;
+        let work = Box::pin(self.answer(&request, recorded, claim));
+        let answered = invocation.within(work).await;
         answered.map_err(|problem| problem.for_order(&id))
     }
 

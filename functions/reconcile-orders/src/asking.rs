@@ -1,14 +1,15 @@
 //! The lane that asks: each order is claimed, so that nobody else asks at the same time; then asked about.
 
-use futures_util::StreamExt as _;
+use futures_util::future::join_all;
 use shared::ambient::random;
 use shared::ask::{self, About, Asked, Question};
 use shared::follow_up;
 use shared::order::{self, Applied, Order, Work};
 use shared::store::{StoreError, Stored};
-use tokio::sync::mpsc;
+use tokio::sync::{Mutex, mpsc};
 
 use super::ReconcileOrders;
+use super::queue::{Lane, next};
 use super::run::{Run, count};
 
 /// Orders asked about at the same time.
@@ -34,24 +35,44 @@ pub(super) struct Claimed {
 impl ReconcileOrders {
     /// Asks about what is due, until it is done or the time is up; what LeadsCalendar is to be told at once goes to `tell`.
     pub(super) async fn asking(&self, run: &Run, tell: mpsc::Sender<Stored>) {
-        let tell = &tell;
-        self.queue(run, Work::Asking)
-            .for_each_concurrent(SLOTS, |order| async move {
-                if !run.has_time(ORDER_MS) {
-                    run.leave(order.due_at_ms().unwrap_or_default());
-                    return;
-                }
-                let stored = order.clone();
-                match self.ask_in_turn(order, run).await {
-                    Ok(Some(asked)) if asked.is_told => {
-                        // Where there is no room it stays owed, and the next run tells it.
-                        let _ = tell.try_send(asked.order);
-                    }
-                    Ok(Some(_) | None) => {}
-                    Err(error) => run.failed(&stored, &error),
-                }
-            })
-            .await;
+        let (queue, due) = mpsc::channel(1);
+        let due = Mutex::new(due);
+        let mut slots = Vec::new();
+        for _ in 0..SLOTS {
+            slots.push(self.ask_while_due(run, &due, &tell));
+        }
+        let lane = Lane::Asking(queue);
+        // Dropped when all is read, so that the slots come to their end.
+        let reading = async move { self.read(run, &lane).await };
+        tokio::join!(reading, join_all(slots));
+    }
+
+    /// One slot: asks about one order after the other.
+    async fn ask_while_due(
+        &self,
+        run: &Run,
+        due: &Mutex<mpsc::Receiver<Stored>>,
+        tell: &mpsc::Sender<Stored>,
+    ) {
+        while let Some(order) = next(due).await {
+            self.ask_and_pass_on(order, run, tell).await;
+        }
+    }
+
+    async fn ask_and_pass_on(&self, order: Stored, run: &Run, tell: &mpsc::Sender<Stored>) {
+        if !run.has_time(ORDER_MS) {
+            run.leave(order.due_at_ms().unwrap_or_default());
+            return;
+        }
+        let id = order.order_id.clone();
+        match self.ask_in_turn(order, run).await {
+            Ok(Some(asked)) if asked.is_told => {
+                // Where there is no room it stays owed, and the next run tells it.
+                let _ = tell.try_send(asked.order);
+            }
+            Ok(Some(_) | None) => {}
+            Err(error) => run.failed(&id, &error),
+        }
     }
 
     async fn ask_in_turn(&self, order: Stored, run: &Run) -> Result<Option<Asked>, StoreError> {

@@ -2,15 +2,14 @@
 
 use std::process::ExitCode;
 
-use lambda_runtime::{Error, LambdaEvent};
+use lambda_runtime::LambdaEvent;
 use reconcile_orders::{Event, ReconcileOrders};
 use shared::runtime;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let run = async |function: &ReconcileOrders, event: LambdaEvent<Event>| {
-        let ran = function.run(event.payload, event.context.deadline).await;
-        ran.map_err(Error::from)
+        function.run(event.payload, event.context.deadline).await
     };
     runtime::serve(ReconcileOrders::new, ReconcileOrders::connect, run).await
 }

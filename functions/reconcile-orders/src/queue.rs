@@ -1,12 +1,15 @@
 //! What is due, read page by page.
 
-use futures_util::stream::{self, Stream, StreamExt as _};
+use futures_util::future::join_all;
 use shared::order::Work;
-use shared::store::{Due, StoreError, Stored};
+use shared::store::{Due, Start, StoreError, Stored};
+use tokio::sync::{Mutex, mpsc};
 use tracing::error;
 
 use super::ReconcileOrders;
+use super::hosts::{Hosts, Slot};
 use super::run::Run;
+use super::telling::Tell;
 
 /// Orders of one shard that are held at the same time.
 const PAGE: u8 = 50;
@@ -16,41 +19,85 @@ const PAGE_MS: i64 = 10_000;
 /// and be back soon.
 const PUT_ASIDE_MS: i64 = 60 * 60_000;
 
-/// How far a shard has been read.
-enum Read {
-    /// To here; the time is that of the last order that was read.
-    From(Option<shared::store::Start>, i64),
-    /// To its end, or as far as it can be.
-    All,
+/// Who works on what is due. The other ends of the channels wait for the reader, so that sending does not fail.
+pub(super) enum Lane<'a> {
+    /// Whoever asks.
+    Asking(mpsc::Sender<Stored>),
+    /// Whoever tells, with a slot of its host for each order.
+    Telling(&'a Hosts, mpsc::Sender<(Tell, Slot)>),
+}
+
+impl Lane<'_> {
+    fn work(&self) -> Work {
+        match self {
+            Self::Asking(_) => Work::Asking,
+            Self::Telling(..) => Work::Telling,
+        }
+    }
+
+    async fn take(&self, order: Stored) {
+        match self {
+            Self::Asking(queue) => {
+                let _ = queue.send(order).await;
+            }
+            Self::Telling(hosts, queue) => {
+                if let Some(slot) = hosts.slot(&order.request.callback_url).await {
+                    let _ = queue.send((Tell::Due(order), slot)).await;
+                }
+            }
+        }
+    }
+}
+
+/// What comes next for one of several slots; none when there will be nothing more.
+pub(super) async fn next<T>(queue: &Mutex<mpsc::Receiver<T>>) -> Option<T> {
+    queue.lock().await.recv().await
+}
+
+/// A part of a shard.
+struct Page {
+    /// What there is to do, the longest overdue first.
+    orders: Vec<Stored>,
+    /// Since when the last order of this part is due, whether it is to be worked on or not.
+    read_to_ms: Option<i64>,
+    /// Where the next part begins.
+    next: Option<Start>,
 }
 
 impl ReconcileOrders {
-    /// The orders of the run's shards for which there is such work, of each shard the longest overdue first. Whatever is
-    /// not taken on is passed by, so that nothing can hold up what comes after it.
-    pub(super) fn queue<'a>(&'a self, run: &'a Run, work: Work) -> impl Stream<Item = Stored> + Send + 'a {
-        let shard = move |shard: &u8| self.shard(run, *shard, work).boxed();
-        stream::select_all(run.shards.iter().map(shard))
+    /// Hands each order of the run's shards for which there is such work to `lane`, of each shard the longest overdue
+    /// first. Whatever is not taken on is passed by, so that nothing can hold up what comes after it.
+    ///
+    /// The shards are read beside each other and beside what is done with their orders: whoever waits for his turn at the
+    /// table must be polled, or it would be nobody's turn.
+    pub(super) async fn read(&self, run: &Run, lane: &Lane<'_>) {
+        let mut shards = Vec::new();
+        for shard in &run.shards {
+            shards.push(self.read_shard(run, *shard, lane));
+        }
+        join_all(shards).await;
     }
 
-    fn shard<'a>(&'a self, run: &'a Run, shard: u8, work: Work) -> impl Stream<Item = Stored> + Send + 'a {
-        stream::unfold(Read::From(None, 0), move |read| async move {
-            let Read::From(start, read_to_ms) = read else {
-                return None;
+    async fn read_shard(&self, run: &Run, shard: u8, lane: &Lane<'_>) {
+        let (mut start, mut read_to_ms) = (None, 0);
+        loop {
+            let page = match self.page(run, shard, lane.work(), start).await {
+                Ok(page) => page,
+                Err(error) => return run.unread(shard, error),
             };
+            for order in page.orders {
+                lane.take(order).await;
+            }
+            read_to_ms = page.read_to_ms.unwrap_or(read_to_ms);
+            if page.next.is_none() {
+                return;
+            }
             // The first page is always read, so that a run without time says what it leaves.
-            if start.is_some() && !run.has_time(PAGE_MS) {
-                run.leave(read_to_ms);
-                return None;
+            if !run.has_time(PAGE_MS) {
+                return run.leave(read_to_ms);
             }
-            match self.page(run, shard, work, start, read_to_ms).await {
-                Ok((orders, read)) => Some((stream::iter(orders), read)),
-                Err(error) => {
-                    run.unread(shard, error);
-                    None
-                }
-            }
-        })
-        .flatten()
+            start = page.next;
+        }
     }
 
     async fn page(
@@ -58,9 +105,8 @@ impl ReconcileOrders {
         run: &Run,
         shard: u8,
         work: Work,
-        start: Option<shared::store::Start>,
-        read_to_ms: i64,
-    ) -> Result<(Vec<Stored>, Read), StoreError> {
+        start: Option<Start>,
+    ) -> Result<Page, StoreError> {
         let store = &self.app.store;
         let page = store.due(shard, run.due_by_ms, PAGE, start).await?;
         let keys: Vec<&str> = page.due.iter().map(|due| due.key.as_str()).collect();
@@ -74,12 +120,11 @@ impl ReconcileOrders {
                 Some(Ok(_) | Err(_)) | None => {}
             }
         }
-        let read_to_ms = page.due.last().map_or(read_to_ms, |due| due.due_at_ms);
-        let read = match page.next {
-            Some(start) => Read::From(Some(start), read_to_ms),
-            None => Read::All,
-        };
-        Ok((orders, read))
+        Ok(Page {
+            orders,
+            read_to_ms: page.due.last().map(|due| due.due_at_ms),
+            next: page.next,
+        })
     }
 
     /// Leaves an item that cannot be read for an hour.

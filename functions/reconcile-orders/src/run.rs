@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use serde::Serialize;
 use shared::ambient::{now_ms, random};
 use shared::ask::RateLimit;
-use shared::order::Order;
+use shared::order::OrderId;
 use shared::store::StoreError;
 use tracing::{error, info, warn};
 
@@ -122,9 +122,9 @@ impl Run {
     }
 
     /// Something did not work for one order.
-    pub(super) fn failed(&self, order: &Order, error: &StoreError) {
+    pub(super) fn failed(&self, id: &OrderId, error: &StoreError) {
         count(&self.counts.failed);
-        let id = order.order_id.as_str();
+        let id = id.as_str();
         error!(order.id = id, %error, "order {id} could not be reconciled");
     }
 

@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use futures_util::stream::{self, Stream, StreamExt as _};
+use futures_util::future::join_all;
 use shared::follow_up::{self, Told};
 use shared::order::Work;
 use shared::store::{StoreError, Stored};
-use tokio::sync::mpsc;
+use tokio::sync::{Mutex, mpsc};
 
 use super::ReconcileOrders;
 use super::hosts::{Hosts, Slot};
+use super::queue::{Lane, next};
 use super::run::{Run, count};
 
 /// Confirmations under way at the same time, to all hosts.
@@ -23,57 +24,74 @@ const FOUND_MS: i64 = 10_000;
 /// How soon it is looked again for what was passed over.
 const AGAIN: Duration = Duration::from_secs(1);
 
+/// Hands on what the other lane has found; what its host is not ready for, the next run tells.
+async fn take_found(
+    mut found: mpsc::Receiver<Stored>,
+    hosts: &Hosts,
+    queue: mpsc::Sender<(Tell, Slot)>,
+) {
+    while let Some(order) = found.recv().await {
+        if let Some(slot) = hosts.slot(&order.request.callback_url).await {
+            // The slots wait for this end.
+            let _ = queue.send((Tell::Found(order), slot)).await;
+        }
+    }
+}
+
 /// An order to be told.
-enum Tell {
+pub(super) enum Tell {
     /// It was found a moment ago, and is ours to be told at once.
     Found(Stored),
     /// It is due, and must be claimed.
     Due(Stored),
 }
 
-impl Tell {
-    fn order(&self) -> &Stored {
-        match self {
-            Self::Found(order) | Self::Due(order) => order,
-        }
-    }
-}
-
 impl ReconcileOrders {
     /// Tells what is due and what comes by way of `found`, until it is done or the time is up. No host waits for another.
-    pub(super) async fn telling(&self, run: &Run, mut found: mpsc::Receiver<Stored>) {
+    pub(super) async fn telling(&self, run: &Run, found: mpsc::Receiver<Stored>) {
         let hosts = &Hosts::default();
-        let found = stream::poll_fn(move |context| found.poll_recv(context)).map(Tell::Found);
-        let due = self.due(run, hosts).map(Tell::Due);
-        stream::select(found, due)
-            .filter_map(|tell| async move {
-                let slot = hosts.slot(&tell.order().request.callback_url).await?;
-                Some((tell, slot))
-            })
-            .for_each_concurrent(SLOTS, |(tell, slot)| async move {
-                let stored = tell.order().clone();
-                if let Err(error) = self.tell_in_turn(tell, &slot, run).await {
-                    run.failed(&stored, &error);
-                }
-            })
-            .await;
+        let (queue, tell) = mpsc::channel(1);
+        let tell = Mutex::new(tell);
+        let mut slots = Vec::new();
+        for _ in 0..SLOTS {
+            slots.push(self.tell_while_due(run, &tell));
+        }
+        tokio::join!(
+            take_found(found, hosts, queue.clone()),
+            self.read_due(run, hosts, queue),
+            join_all(slots),
+        );
     }
 
-    /// What is due, and once more what was passed over because its host was not ready for it.
-    fn due<'a>(&'a self, run: &'a Run, hosts: &'a Hosts) -> impl Stream<Item = Stored> + Send + 'a {
-        let once = move |is_first: bool| async move {
-            if !is_first {
-                if !hosts.take_passed_over() || !run.has_time(ORDER_MS) {
-                    return None;
-                }
-                tokio::time::sleep(AGAIN).await;
-            }
-            Some((self.queue(run, Work::Telling), false))
-        };
-        stream::unfold(true, once).flatten()
+    /// One slot: tells one order after the other.
+    async fn tell_while_due(&self, run: &Run, tell: &Mutex<mpsc::Receiver<(Tell, Slot)>>) {
+        while let Some((tell, slot)) = next(tell).await {
+            self.tell_in_turn(tell, slot, run).await;
+        }
     }
 
-    async fn tell_in_turn(&self, tell: Tell, slot: &Slot, run: &Run) -> Result<(), StoreError> {
+    /// Reads what is due, and once more if orders were passed over because their host was not ready for them.
+    async fn read_due(&self, run: &Run, hosts: &Hosts, queue: mpsc::Sender<(Tell, Slot)>) {
+        let lane = Lane::Telling(hosts, queue);
+        self.read(run, &lane).await;
+        while hosts.take_passed_over() && run.has_time(ORDER_MS) {
+            tokio::time::sleep(AGAIN).await;
+            self.read(run, &lane).await;
+        }
+    }
+
+    async fn tell_in_turn(&self, tell: Tell, slot: Slot, run: &Run) {
+        let (Tell::Found(order) | Tell::Due(order)) = &tell;
+        let id = order.order_id.clone();
+        match self.tell_once(tell, run).await {
+            Ok(Some(told)) => slot.ended(told),
+            Ok(None) => {}
+            Err(error) => run.failed(&id, &error),
+        }
+    }
+
+    /// Makes one attempt, if the order is still to be told and there is time; what came of it.
+    async fn tell_once(&self, tell: Tell, run: &Run) -> Result<Option<Told>, StoreError> {
         let has_time = run.has_time(ORDER_MS);
         let order = match tell {
             Tell::Found(order) => {
@@ -90,12 +108,10 @@ impl ReconcileOrders {
                 None
             }
         };
-        if let Some(order) = order
-            && order.confirmation.is_owed()
-        {
-            slot.ended(self.tell(order, run).await?);
+        match order.filter(|order| order.confirmation.is_owed()) {
+            Some(order) => Ok(Some(self.tell(order, run).await?)),
+            None => Ok(None),
         }
-        Ok(())
     }
 
     /// Makes one attempt to tell an order that was taken on.

@@ -36,16 +36,21 @@ struct Current {
     client: SharedHttpClient,
     /// How many clients there were before.
     number: usize,
+    /// How many of those had no answer: with which address of a name it begins.
+    start: usize,
 }
 
 impl Connections {
     /// Opens none yet.
     pub(super) fn new(names: SharedDnsResolver) -> Self {
-        let client = client(&names, 0);
-        let number = 0;
+        let current = Current {
+            client: client(&names, 0),
+            number: 0,
+            start: 0,
+        };
         Self {
             names,
-            current: Arc::new(Mutex::new(Current { client, number })),
+            current: Arc::new(Mutex::new(current)),
         }
     }
 
@@ -54,10 +59,11 @@ impl Connections {
         self.current().renew(&self.names);
     }
 
-    /// The same, unless that was done since the client of this number was in use.
+    /// The same, and begins with another address, unless that was done since the client of this number was in use.
     fn renew_after(&self, number: usize) {
         let mut current = self.current();
         if current.number == number {
+            current.start = current.start.wrapping_add(1);
             current.renew(&self.names);
         }
     }
@@ -70,7 +76,7 @@ impl Connections {
 impl Current {
     fn renew(&mut self, names: &SharedDnsResolver) {
         self.number = self.number.wrapping_add(1);
-        self.client = client(names, self.number);
+        self.client = client(names, self.start);
     }
 }
 
@@ -134,7 +140,7 @@ impl Drop for Watch {
     }
 }
 
-fn client(names: &SharedDnsResolver, number: usize) -> SharedHttpClient {
+fn client(names: &SharedDnsResolver, start: usize) -> SharedHttpClient {
     let tls = TlsContext::builder()
         .with_trust_store(TrustStore::empty().with_pem_certificate(ROOTS))
         .build();
@@ -144,11 +150,11 @@ fn client(names: &SharedDnsResolver, number: usize) -> SharedHttpClient {
         .pool_idle_timeout(IDLE_TIMEOUT)
         .build_with_resolver(Rotated {
             names: names.clone(),
-            by: number,
+            by: start,
         })
 }
 
-/// A name's addresses, beginning with another one for each client.
+/// A name's addresses, not always beginning with the same one.
 #[derive(Clone, Debug)]
 struct Rotated {
     names: SharedDnsResolver,

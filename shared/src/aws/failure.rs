@@ -25,19 +25,24 @@ pub enum Failure {
 
 impl Failure {
     /// Sorts the SDK's error; notes credentials that have expired.
-    pub fn of<E>(error: &SdkError<E, HttpResponse>) -> Self
+    #[expect(clippy::needless_pass_by_value, reason = "made for `map_err`")]
+    pub fn of<E>(error: SdkError<E, HttpResponse>) -> Self
     where
         E: std::error::Error + ProvideErrorMetadata + 'static,
     {
-        match error {
+        match &error {
             SdkError::ServiceError(answer) => Self::sorted(
                 Some(answer.raw().status().as_u16()),
                 answer.err().code().unwrap_or_default(),
                 answer.err().message().unwrap_or_default(),
             ),
             // The call could not even be written, for want of a region or of credentials.
-            SdkError::ConstructionFailure(_) => Self::NotSetUp(reason(error)),
-            _ => Self::Away(reason(error)),
+            SdkError::ConstructionFailure(_) => Self::NotSetUp(reason(&error)),
+            // A time-out, no connection, half an answer.
+            SdkError::TimeoutError(_)
+            | SdkError::DispatchFailure(_)
+            | SdkError::ResponseError(_)
+            | _ => Self::Away(reason(&error)),
         }
     }
 
@@ -95,4 +100,69 @@ fn reason(error: &dyn std::error::Error) -> String {
 #[must_use]
 pub fn credentials_expired() -> bool {
     CREDENTIALS_EXPIRED.load(Ordering::Relaxed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures_are_sorted_by_who_can_mend_them() {
+        type Sorted = fn(String) -> Failure;
+        let (away, not_set_up): (Sorted, Sorted) = (Failure::Away, Failure::NotSetUp);
+        for (sorted, status, codes) in [
+            (away, Some(500), &["InternalServerError", "", "Unheard"][..]),
+            (away, Some(503), &["ServiceUnavailable", ""]),
+            (away, Some(429), &["TooManyRequestsException", ""]),
+            (
+                away,
+                Some(400),
+                &[
+                    "ThrottlingException",
+                    "Throttling",
+                    "ThrottledException",
+                    "ProvisionedThroughputExceededException",
+                    "RequestLimitExceeded",
+                ],
+            ),
+            (away, None, &["InternalServiceError"]),
+            (
+                not_set_up,
+                Some(400),
+                &[
+                    "ResourceNotFoundException",
+                    "AccessDeniedException",
+                    "UnrecognizedClientException",
+                    "InvalidSignatureException",
+                    "InvalidClientTokenId",
+                    "MissingAuthenticationTokenException",
+                    "SignatureDoesNotMatch",
+                    "ValidationException",
+                    "DecryptionFailure",
+                    "InvalidRequestException",
+                    "Unheard",
+                    "",
+                ],
+            ),
+            (not_set_up, Some(403), &["AccessDenied", ""]),
+            (not_set_up, None, &["ResourceNotFoundException", ""]),
+        ] {
+            for code in codes {
+                let failure = Failure::sorted(status, code, "m");
+                assert_eq!(failure, sorted(format!("{code}: m")), "{status:?}");
+                let must_act = matches!(failure, Failure::NotSetUp(_));
+                assert_eq!(failure.must_act(), must_act, "{failure}");
+            }
+        }
+    }
+
+    #[test]
+    fn expired_credentials_are_noted() {
+        for code in ["ExpiredTokenException", "ExpiredToken"] {
+            let failure = Failure::sorted(Some(400), code, "m");
+            assert_eq!(failure, Failure::CredentialsExpired(format!("{code}: m")));
+            assert!(failure.must_act());
+            assert!(credentials_expired());
+        }
+    }
 }

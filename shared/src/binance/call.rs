@@ -53,3 +53,6 @@ pub(super) const CERTIFICATES: Call = Call {
     is_reading: true,
     is_single: true,
 };
+
+#[cfg(test)]
+mod tests;

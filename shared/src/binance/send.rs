@@ -37,13 +37,21 @@ impl Binance {
             .min(deadline_ms.saturating_sub(now_ms()))
             .max(SHORTEST_CALL_MS);
         let limit = Duration::from_millis(limit_ms.unsigned_abs());
-        let (path, trade_no) = (call.path, trade_no.map(tracing::field::display));
+        let (path, id) = (
+            call.path,
+            trade_no.map(|trade_no| trade_no.order_id.as_str()),
+        );
+        let trade_no = trade_no.map(tracing::field::display);
         let began_ms = monotonic_ms();
         let ended = self.send_within(limit, call, body, read, secrets).await;
         let duration_ms = monotonic_ms().saturating_sub(began_ms);
         match &ended {
-            Ok(_) => info!(trade_no, path, duration_ms, "Binance answered"),
+            Ok(_) => info!(
+                order.id = id,
+                trade_no, path, duration_ms, "Binance answered"
+            ),
             Err(error) => info!(
+                order.id = id,
                 trade_no,
                 path,
                 duration_ms,

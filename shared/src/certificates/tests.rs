@@ -85,16 +85,16 @@ async fn old_list_stays_in_use_while_binance_is_away_and_is_asked_for_once_a_min
 
     let later_ms = HOUR_MS + SECOND_MS;
     assert_eq!(ask(&certificates, "serial-1", later_ms).await, "key");
-    assert_eq!(served.requests(), 2);
+    assert_eq!(served.asked(), 2);
     for after_ms in [0, 5_000, 59_000] {
         let at_ms = later_ms + after_ms;
         assert_eq!(ask(&certificates, "serial-2", at_ms).await, "unknown");
         assert_eq!(ask(&certificates, "serial-1", at_ms).await, "key");
     }
-    assert_eq!(served.requests(), 2);
+    assert_eq!(served.asked(), 2);
     let at_ms = later_ms + 61_000;
     assert_eq!(ask(&certificates, "serial-2", at_ms).await, "unknown");
-    assert_eq!(served.requests(), 3);
+    assert_eq!(served.asked(), 3);
 }
 
 #[tokio::test]
@@ -152,7 +152,7 @@ async fn fetch_is_one_try_whatever_binance_answers() {
             matches!(ended, Err(CertificateError::Unavailable(_))),
             "{body}: {ended:?}"
         );
-        assert_eq!(served.requests(), 1, "{body}");
+        assert_eq!(served.asked(), 1, "{body}");
     }
 }
 

@@ -147,7 +147,7 @@ fn event_of_something_else_is_malformed() {
 fn lone_surrogate_spoils_only_the_member_that_it_stands_in() {
     let event = |member: &str| {
         let context = r#""requestContext":{"http":{"method":"GET"}}"#;
-        raw(&format!(r#"{{{context},{member}}}"#))
+        raw(&format!("{{{context},{member}}}"))
     };
     for (member, expected) in [
         (r#""body":"\ud800""#, Some("body")),

@@ -77,7 +77,24 @@ fn connecting(cause: &(dyn Error + 'static)) -> Option<&'static str> {
         return Some(agreeing(error));
     }
     let error = cause.downcast_ref::<io::Error>()?;
-    (error.kind() == ErrorKind::ConnectionRefused).then_some("no connection: it was refused")
+    named(error.kind())
+}
+
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the enum is open, and only these faults are worth a name"
+)]
+fn named(kind: ErrorKind) -> Option<&'static str> {
+    match kind {
+        ErrorKind::ConnectionRefused => Some("no connection: it was refused"),
+        ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => {
+            Some("no connection: there is no way to the host")
+        }
+        ErrorKind::ConnectionReset | ErrorKind::UnexpectedEof => {
+            Some("no connection: it ended before TLS was agreed")
+        }
+        _ => None,
+    }
 }
 
 /// Why TLS was not agreed.
@@ -96,10 +113,15 @@ fn agreeing(error: &rustls::Error) -> &'static str {
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
             "no connection: the certificate is not valid yet"
         }
+        CertificateError::NotValidForNameContext { presented, .. } if presented.is_empty() => {
+            "no connection: the certificate names no host"
+        }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             "no connection: the certificate is of another name"
         }
-        CertificateError::UnknownIssuer => "no connection: the certificate is of an unknown issuer",
+        CertificateError::UnknownIssuer => {
+            "no connection: the certificate is of an unknown issuer, or its intermediate was not sent"
+        }
         _ => "no connection: the certificate is not valid",
     }
 }

@@ -179,6 +179,7 @@ impl Problem {
             SET_UP,
         );
         Self {
+            must_act: true,
             cause: Some(cause.into()),
             ..problem
         }
@@ -266,6 +267,30 @@ mod tests {
             assert_eq!((problem.retryable, problem.retry_after_secs), (false, None));
             let answer = problem.into_response("id").into_body();
             assert!(!answer.contains("no such secret"), "{answer}");
+        }
+    }
+
+    #[test]
+    fn own_faults_are_told_by_whether_a_repeat_helps_and_logged_by_who_must_act() {
+        let away = || Failure::Away("a".to_owned());
+        let not_set_up = || Failure::NotSetUp("n".to_owned());
+        let expired = || Failure::CredentialsExpired("e".to_owned());
+        let item = serde::de::Error::custom("i");
+        for (error, code, must_act) in [
+            (StoreError::Unavailable(away()), "TRY_AGAIN", false),
+            (StoreError::Raced, "TRY_AGAIN", false),
+            (StoreError::Unavailable(expired()), "TRY_AGAIN", true),
+            (StoreError::Item(item), "TRY_AGAIN", true),
+            (StoreError::Key, "TRY_AGAIN", true),
+            (StoreError::Unavailable(not_set_up()), "NOT_SET_UP", true),
+            (StoreError::Namespace, "NOT_SET_UP", true),
+        ] {
+            let cause = error.to_string();
+            let problem = Problem::from(error);
+            assert_eq!(problem.status, StatusCode::SERVICE_UNAVAILABLE);
+            assert_eq!((problem.code.as_str(), problem.must_act), (code, must_act));
+            assert_eq!(problem.retryable, code == "TRY_AGAIN", "{cause}");
+            assert_eq!(problem.cause, Some(cause));
         }
     }
 }

@@ -49,7 +49,7 @@ pub(super) async fn read(client: &Client, ids: (Option<String>, Option<String>))
 
 async fn one(client: &Client, id: String) -> Result<SecretString, Missing> {
     let answer = client.get_secret_value().secret_id(id).send().await;
-    let answer = answer.map_err(|error| Failure::of(&error))?;
+    let answer = answer.map_err(Failure::of)?;
     value(answer.secret_string)
 }
 
@@ -63,7 +63,7 @@ async fn both(client: &Client, secrets: &str, caller_keys: &str) -> Values {
             secrets: of_batch(&answer, secrets),
             caller_keys: of_batch(&answer, caller_keys),
         },
-        Err(error) => Values::none(Failure::of(&error).into()),
+        Err(error) => Values::none(Failure::of(error).into()),
     }
 }
 

@@ -21,6 +21,10 @@ use crate::{clock, web};
 pub enum StoreFault {
     /// `ThrottlingException`; nothing is carried out.
     Throttled,
+    /// `AccessDeniedException`; nothing is carried out.
+    Denied,
+    /// `ExpiredTokenException`; nothing is carried out.
+    Expired,
     /// HTTP 500, `InternalServerError`; nothing is carried out.
     ServerError,
     /// The connection is closed before anything is carried out.
@@ -32,14 +36,16 @@ pub enum StoreFault {
         /// Milliseconds until the answer.
         ms: u64,
     },
+    /// Carried out, and a failed condition answered without the item that is there, as some engines do.
+    ItemUntold,
 }
 
 /// The operations that the functions use.
 const OPERATIONS: [&str; 4] = ["PutItem", "GetItem", "BatchGetItem", "Query"];
 
 /// The faults by name with their options, for people who misspelt one.
-const KNOWN: &str = "throttled, serverError, lostRequest, lostAnswer, slow {ms}; each with \
-    operation?: PutItem|GetItem|BatchGetItem|Query and times?";
+const KNOWN: &str = "throttled, denied, expired, serverError, lostRequest, lostAnswer, slow {ms}, itemUntold; \
+    each with operation?: PutItem|GetItem|BatchGetItem|Query and times?";
 
 /// What the admin routes are for, and the options they take.
 pub(crate) const ROUTES: &str = "
@@ -177,6 +183,23 @@ impl Front {
     }
 }
 
+/// The same answer, whose failure no longer tells of the item.
+async fn without_item(answer: Response) -> Response {
+    if answer.status().is_success() {
+        return answer;
+    }
+    let (mut parts, body) = answer.into_parts();
+    let failure = axum::body::to_bytes(body, usize::MAX)
+        .await
+        .unwrap_or_default();
+    let mut json: Value = serde_json::from_slice(&failure).unwrap_or_default();
+    if let Some(fields) = json.as_object_mut() {
+        fields.remove("Item");
+    }
+    parts.headers.remove(header::CONTENT_LENGTH);
+    Response::from_parts(parts, json.to_string().into())
+}
+
 async fn pass(
     Shared(front): Shared<Front>,
     method: Method,
@@ -195,12 +218,23 @@ async fn pass(
             StatusCode::BAD_REQUEST,
             "com.amazon.coral.availability#ThrottlingException",
         ),
+        Some(StoreFault::Denied) => failure(
+            StatusCode::BAD_REQUEST,
+            "com.amazon.coral.service#AccessDeniedException",
+        ),
+        Some(StoreFault::Expired) => failure(
+            StatusCode::BAD_REQUEST,
+            "com.amazon.coral.service#ExpiredTokenException",
+        ),
         Some(StoreFault::ServerError) => failure(
             StatusCode::INTERNAL_SERVER_ERROR,
             "com.amazonaws.dynamodb.v20120810#InternalServerError",
         ),
-        Some(StoreFault::LostAnswer | StoreFault::Slow { .. }) | None => {
+        Some(StoreFault::LostAnswer | StoreFault::Slow { .. } | StoreFault::ItemUntold) | None => {
             match web::forward(&front.client, method, &front.engine_url, &headers, body).await {
+                Ok(response) if fault == Some(StoreFault::ItemUntold) => {
+                    without_item(response).await
+                }
                 Ok(response) => response,
                 Err(_) => return web::hang_up(),
             }

@@ -57,5 +57,5 @@ fn why_a_function_does_not_start_is_shown() {
         said.contains("a function does not compile, or does not start"),
         "{said}"
     );
-    assert!(said.contains("name: \"FIATS\""), "{said}");
+    assert!(said.contains("setting FIATS: "), "{said}");
 }

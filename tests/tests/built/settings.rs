@@ -2,6 +2,8 @@
 
 use std::process::Command;
 
+use serde_json::Value;
+
 use crate::cargo_lambda::bin;
 use crate::world::{World, play};
 
@@ -28,12 +30,13 @@ fn missing_setting_stops_every_function_with_its_name() {
                     .output()
                     .unwrap();
                 assert_eq!(ended.status.code(), Some(1), "{function} without {missing}");
-                let said = String::from_utf8_lossy(&ended.stderr);
-                assert!(
-                    said.contains(missing),
-                    "{function} without {missing}: {said}"
-                );
-                assert!(said.contains("is missing"), "{function}: {said}");
+                let said = String::from_utf8_lossy(&ended.stdout);
+                let line: Value = serde_json::from_str(&said).unwrap();
+                let expected =
+                    format!("the function does not start: setting {missing}: is missing");
+                assert_eq!(line["message"], expected, "{function}: {said}");
+                assert_eq!(line["level"], "ERROR", "{function}: {said}");
+                assert!(ended.stderr.is_empty(), "{function}: {ended:?}");
                 for secret in [
                     world.sandbox.app_api_key(),
                     &world.sandbox.credentials().api_secret,

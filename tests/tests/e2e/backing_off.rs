@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::binance_failures::refusal;
 use crate::problem::{binances, problem};
-use crate::secrets::right;
+use crate::secrets_manager::inline;
 use crate::signed::binance_calls;
 use crate::world::World;
 
@@ -175,7 +175,7 @@ async fn what_binance_refuses_for_good_is_not_repeated() {
 
 #[tokio::test]
 async fn wrong_api_key_or_secret_is_told_as_binance_tells_it() {
-    let (right, unknown) = (right().await, "k".repeat(64));
+    let (right, unknown) = (inline().await, "k".repeat(64));
     for (field, wrong, code) in [
         ("binanceApiSecret", "wrong", "400002"),
         ("binanceApiKey", &unknown, "400004"),

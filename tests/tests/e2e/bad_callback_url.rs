@@ -4,15 +4,13 @@ use sandbox::Options;
 use serde_json::json;
 
 use crate::problem::{assert_discreet, assert_untouched, problem};
+use crate::secrets_manager::SecretsManager;
 use crate::world::World;
 
-const SETTINGS: [(&str, &str); 2] = [
-    ("ALLOW_LOCAL", "false"),
-    (
-        "CALLBACK_HOSTS",
-        "app.example.com,app.example.com:8443,*.hooks.example.com",
-    ),
-];
+const SETTINGS: [(&str, &str); 1] = [(
+    "CALLBACK_HOSTS",
+    "app.example.com,app.example.com:8443,*.hooks.example.com",
+)];
 
 /// Each rule, and the URLs that break it; `hush` is never to be seen again.
 const REFUSED: [(&str, &[&str]); 10] = [
@@ -150,7 +148,8 @@ async fn assert_refused(world: &World, rule: &str, url: &str) {
 
 #[tokio::test]
 async fn callback_url_that_leads_elsewhere_is_refused_and_not_repeated() {
-    let world = World::with(Options::default(), &SETTINGS).await;
+    let manager = SecretsManager::start().await;
+    let world = manager.world_abroad().await;
     let host = "https://app.example.com/";
     for (rule, urls) in REFUSED {
         for url in urls {

@@ -1,9 +1,10 @@
 //! Binance opened the checkout, and its answer is not quite what it should be: what is not needed may be anything, and of
 //! what is needed Binance is asked. Never is a second checkout opened.
 
-use sandbox::binance::{Bend, BendOn, Change, Fault, On, Status};
+use sandbox::binance::{Bend, BendOn, Change, On, Status};
 use serde_json::{Value, json};
 
+use crate::binance_failures::refusal;
 use crate::create_order::{WAYS, rfc3339};
 use crate::log::Log;
 use crate::problem::{binances, problem};
@@ -251,7 +252,8 @@ async fn checkout_without_any_way_to_pay_is_closed() {
 async fn checkout_of_which_nobody_says_what_is_to_be_paid_is_closed() {
     let world = World::start().await;
     let log = Log::start();
-    world.sandbox.binance().fault(On::Query, 1, Fault::Html403);
+    let refused = refusal("400001");
+    world.sandbox.binance().fault(On::Query, 1, refused);
 
     let answer = create_bent(&world, bend("totalFee", Change::Remove)).await;
 

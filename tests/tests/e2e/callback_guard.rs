@@ -4,8 +4,11 @@ use std::sync::Arc;
 
 use sandbox::binance::Forgery;
 use sandbox::web::{self, Server};
+use tokio::net::TcpListener;
 
 use crate::gateway::{self, Functions};
+use crate::reconcile::MINUTE;
+use crate::secrets_manager::SecretsManager;
 use crate::signed::{SUCCESS, about, open, pay_silently, told};
 use crate::world::World;
 
@@ -20,51 +23,88 @@ async fn with_settings(world: &World, settings: &[(&str, &str)]) -> (Server, Str
     (server, callback_url)
 }
 
+/// A paid order whose confirmation goes to `url`, and may not go there.
+async fn refused_at_first(world: &World, url: String, hosts: &str) -> String {
+    let mut request = world.four_fields();
+    request["callbackUrl"] = url.into();
+    let created = world.create(&request).await;
+    assert_eq!(created.status, 201, "{}", created.text);
+    let (_server, callback_url) = with_settings(world, &[("CALLBACK_HOSTS", hosts)]).await;
+
+    let forgery = Forgery {
+        url: Some(callback_url),
+        merchant_trade_no: Some(created.text_of("merchantTradeNo")),
+        ..Forgery::default()
+    };
+    let delivery = world.sandbox.binance().notify(forgery).await.unwrap();
+
+    assert_eq!(delivery.answer.as_deref(), Some(SUCCESS));
+    let order_id = created.text_of("orderId");
+    let not_allowed = "callbackUrl has a host that is not among those allowed";
+    assert_unaccepted(world, &order_id, not_allowed, 1);
+    order_id
+}
+
+fn assert_unaccepted(world: &World, order_id: &str, reason: &str, attempts: u32) {
+    let item = world.item(order_id);
+    assert_eq!(item["status"], "PAID");
+    assert_eq!(item["confirmation"]["lastError"], reason);
+    assert_eq!(item["confirmation"]["attempts"], attempts);
+    assert_eq!(item["dueAt"], item["confirmation"]["nextAttemptAtMs"]);
+}
+
 #[tokio::test]
 async fn address_that_may_no_longer_be_called_is_not_called() {
-    let not_allowed = "callbackUrl has a host that is not among those allowed";
-    let not_https = "callbackUrl must begin with https://";
-    let local = "callbackUrl must not be on the local machine";
-    let ip_address = "callbackUrl must name its host, not give its IP address";
-    let (elsewhere, here) = ("app.example.com", "localhost,127.0.0.1");
     let world = World::start().await;
-    for (scheme, host, hosts, allow_local, reason) in [
-        ("http", "127.0.0.1", elsewhere, "true", not_allowed),
-        ("http", "127.0.0.1", "localhost", "true", not_allowed),
-        ("http", "127.0.0.1", here, "false", not_https),
-        ("https", "localhost", here, "false", local),
-        ("https", "127.0.0.1", here, "false", ip_address),
-    ] {
-        let listener = web::listen(0, "none").await.unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let mut request = world.four_fields();
-        request["callbackUrl"] = format!("{scheme}://{host}:{port}/paid").into();
-        let created = world.create(&request).await;
-        assert_eq!(created.status, 201, "{}", created.text);
-        let (order_id, trade_no) = (
-            created.text_of("orderId"),
-            created.text_of("merchantTradeNo"),
-        );
-        let settings = [("CALLBACK_HOSTS", hosts), ("ALLOW_LOCAL", allow_local)];
-        let (_server, callback_url) = with_settings(&world, &settings).await;
-
-        let forgery = Forgery {
-            url: Some(callback_url),
-            merchant_trade_no: Some(trade_no),
-            ..Forgery::default()
-        };
-        let delivery = world.sandbox.binance().notify(forgery).await.unwrap();
-
-        assert_eq!(delivery.answer.as_deref(), Some(SUCCESS));
-        let item = world.item(&order_id);
-        assert_eq!(item["status"], "PAID");
-        assert_eq!(item["confirmation"]["lastError"], reason);
-        assert_eq!(item["confirmation"]["attempts"], 1);
-        assert_eq!(item["dueAt"], item["confirmation"]["nextAttemptAtMs"]);
-        // Nobody so much as knocked.
-        let knock = tokio::time::timeout(std::time::Duration::ZERO, listener.accept()).await;
-        assert!(knock.is_err(), "{knock:?}");
+    for hosts in ["app.example.com", "localhost"] {
+        let (listener, port) = listen().await;
+        refused_at_first(&world, format!("http://127.0.0.1:{port}/paid"), hosts).await;
+        assert_nobody_knocked(&listener).await;
     }
+}
+
+#[tokio::test]
+async fn address_that_only_the_sandbox_may_call_is_not_called_without_the_local_switch() {
+    let manager = SecretsManager::start().await;
+    for (scheme, host, reason) in [
+        ("http", "127.0.0.1", "callbackUrl must begin with https://"),
+        (
+            "https",
+            "localhost",
+            "callbackUrl must not be on the local machine",
+        ),
+        (
+            "https",
+            "127.0.0.1",
+            "callbackUrl must name its host, not give its IP address",
+        ),
+    ] {
+        let world = World::start().await;
+        let mut settings = world.sandbox.settings("");
+        settings.extend(manager.settings_abroad("localhost,127.0.0.1"));
+        let functions = Functions::new(&settings);
+        let (listener, port) = listen().await;
+        let url = format!("{scheme}://{host}:{port}/paid");
+        let order_id = refused_at_first(&world, url, "app.example.com").await;
+        world.sandbox.binance().advance(2 * MINUTE);
+
+        functions.reconcile(world.schedule()).await.unwrap();
+
+        assert_unaccepted(&world, &order_id, reason, 2);
+        assert_nobody_knocked(&listener).await;
+    }
+}
+
+async fn listen() -> (TcpListener, u16) {
+    let listener = web::listen(0, "none").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    (listener, port)
+}
+
+/// Nobody so much as opened a connection.
+async fn assert_nobody_knocked(listener: &TcpListener) {
+    let knock = tokio::time::timeout(std::time::Duration::ZERO, listener.accept()).await;
+    assert!(knock.is_err(), "{knock:?}");
 }
 
 #[tokio::test]

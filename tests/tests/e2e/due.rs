@@ -88,7 +88,7 @@ async fn run_that_can_read_no_shard_says_so() {
 
     let reason = failed.unwrap_err();
     assert!(
-        reason.contains("the table of orders cannot be reached"),
+        reason.contains("the table of orders cannot be used"),
         "{reason}"
     );
 }

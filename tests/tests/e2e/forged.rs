@@ -228,13 +228,14 @@ async fn other_method_than_post_is_refused() {
 }
 
 #[tokio::test]
-async fn megabyte_is_refused_like_anything_else() {
+async fn megabyte_is_refused_before_its_signature_is_looked_at() {
     let scene = Scene::set().await;
     let big = Signed {
         body: "{".repeat(1024 * 1024),
         ..scene.genuine.clone()
     };
-    assert_fails(&scene.deliver(&big).await, 401, NOT_BINANCES);
+    let too_long = "the body is longer than a notification can be";
+    assert_fails(&scene.deliver(&big).await, 400, too_long);
     scene.assert_untouched().await;
 }
 

@@ -4,7 +4,7 @@ use sandbox::Options;
 use serde_json::{Value, json};
 
 use crate::problem::{assert_untouched, ours, problem};
-use crate::secrets::right;
+use crate::secrets_manager::inline;
 use crate::world::{Answer, World};
 
 const REUSED: (&str, &str) = (
@@ -132,8 +132,9 @@ async fn bad_request_does_not_use_up_its_key() {
 
 #[tokio::test]
 async fn keys_of_leadscalendar_share_their_idempotency_keys() {
-    let mut secrets = right().await;
-    secrets["appApiKeys"] = json!(["old-key", "new-key"]);
+    let mut secrets = inline().await;
+    let (old, new) = ("o".repeat(32), "n".repeat(32));
+    secrets["appApiKeys"] = json!([old, new]);
     let world = World::with(Options::default(), &[("SECRETS", &secrets.to_string())]).await;
     let body = world.four_fields().to_string();
     let request = |key| {
@@ -146,10 +147,10 @@ async fn keys_of_leadscalendar_share_their_idempotency_keys() {
         async move { world.send("POST", "/orders", &headers, body).await }
     };
 
-    let first = request("old-key").await;
+    let first = request(old.as_str()).await;
     assert_first(&first);
 
-    assert_replay(&request("new-key").await, &first);
+    assert_replay(&request(new.as_str()).await, &first);
     assert_eq!(world.sandbox.binance().orders().len(), 1);
 }
 

@@ -70,10 +70,7 @@ async fn order_of_any_status_can_be_asked_about_at_any_time() {
         let before = asked_about(&world).len();
         let due_at = world.item(id).get("dueAt").cloned();
 
-        assert_eq!(
-            wish(&world, json!({ "ask": id })).await,
-            Ok(granted())
-        );
+        assert_eq!(wish(&world, json!({ "ask": id })).await, Ok(granted()));
 
         assert_eq!(asked_about(&world).len(), before + 1, "{status}");
         let item = world.item(id);
@@ -138,7 +135,10 @@ async fn wish_that_did_not_succeed_is_left() {
     pay(&world, &repeated).await;
     world.sandbox.leadscalendar().mode(Mode::Down, None);
     world.sandbox.binance().fault(On::Query, 9, Fault::Http500);
-    for event in [json!({ "ask": asked.id }), json!({ "confirm": repeated.id })] {
+    for event in [
+        json!({ "ask": asked.id }),
+        json!({ "confirm": repeated.id }),
+    ] {
         let left = json!({ "done": 0, "left": true });
         assert_eq!(wish(&world, event).await, Ok(left));
     }

@@ -8,6 +8,7 @@ use sandbox::binance::{Fault, On};
 use sandbox::dynamodb::StoreFault;
 use serde_json::json;
 
+use crate::log::Log;
 use crate::problem::{assert_discreet, ours, problem};
 use crate::world::{Answer, World};
 
@@ -42,6 +43,7 @@ async fn without_its_secrets_the_service_lets_nobody_in() {
     let settings = [
         ("SECRETS", ""),
         ("SECRETS_ID", "payments"),
+        ("CALLER_KEYS_ID", "payments-callers"),
         ("AWS_ENDPOINT_URL_SECRETS_MANAGER", closed.as_str()),
     ];
     let world = World::with(Options::default(), &settings).await;
@@ -69,6 +71,52 @@ async fn table_that_refuses_each_try_is_told_and_binance_not_asked() {
         assert!(world.sandbox.binance().calls().is_empty());
         assert!(world.items().is_empty());
     }
+}
+
+#[tokio::test]
+async fn table_that_is_not_ours_to_use_is_the_operators() {
+    let log = Log::start();
+    let world = World::start().await;
+    world.sandbox.dynamodb().fault(None, 99, StoreFault::Denied);
+
+    let answer = world.create(&world.four_fields()).await;
+
+    let detail = "the service is not set up";
+    assert_eq!(problem(&answer, 503), ours("NOT_SET_UP", detail));
+    assert_eq!(answer.header("retry-after"), None);
+    assert_operator_must_act(&log, "AccessDeniedException");
+}
+
+#[tokio::test]
+async fn credentials_that_have_expired_are_told_to_the_operator() {
+    let log = Log::start();
+    let world = World::start().await;
+    world
+        .sandbox
+        .dynamodb()
+        .fault(None, 99, StoreFault::Expired);
+
+    for answer in [
+        world.create(&world.four_fields()).await,
+        world.get("0123456789abcdef0123456789abcd", &[]).await,
+    ] {
+        assert_try_again(&world, &answer);
+    }
+
+    assert_operator_must_act(&log, "ExpiredTokenException");
+}
+
+/// That an error says why the table cannot be used.
+fn assert_operator_must_act(log: &Log, why: &str) {
+    let lines = log.lines().into_iter();
+    let mut errors = lines.filter(|line| line["level"] == "ERROR");
+    assert!(
+        errors.any(|line| line["cause"]
+            .as_str()
+            .is_some_and(|cause| cause.contains(why))),
+        "{}",
+        log.text()
+    );
 }
 
 #[tokio::test]
@@ -140,7 +188,8 @@ async fn checkout_that_could_not_be_recorded_is_left_behind_for_the_next_number(
     let key = [("idempotency-key", "k")];
 
     let (answer, ()) = tokio::join!(world.create_with(&asked, &key), between);
-    assert_try_again(&world, &answer);
+    // Whether the table gave up first, or the time was over.
+    assert_eq!(problem(&answer, 503)["code"], "TRY_AGAIN");
     assert_eq!(world.items()[0]["status"], "CREATED");
     world.sandbox.dynamodb().clear_faults();
     world.functions.limit_ms.store(14_000, Ordering::Relaxed);

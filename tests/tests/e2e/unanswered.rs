@@ -4,6 +4,7 @@
 use sandbox::binance::{Bend, BendOn, Fault, On};
 use serde_json::json;
 
+use crate::binance_failures::refusal;
 use crate::log::Log;
 use crate::reconcile::{HOUR, MINUTE, asked_about, summary};
 use crate::signed::{open, pay, pay_silently};
@@ -105,4 +106,28 @@ async fn question_whose_answer_was_lost_is_asked_again_at_once() {
         assert_eq!(ran, summary(1, 1, 1, 0), "{fault:?}");
         assert_eq!(asked_about(&world).len(), 2, "{fault:?}");
     }
+}
+
+#[tokio::test]
+async fn question_that_binance_denies_calls_the_operator() {
+    let world = World::start().await;
+    let order = open(&world).await;
+    pay_silently(&world, &order);
+    world
+        .sandbox
+        .binance()
+        .fault(On::Query, 9, refusal("400004"));
+    let log = Log::start();
+
+    assert_eq!(world.reconcile_after(2 * MINUTE).await["failed"], 1);
+
+    let lines = log.lines().into_iter();
+    let errors: Vec<_> = lines.filter(|line| line["level"] == "ERROR").collect();
+    assert_eq!(errors.len(), 1, "{errors:#?}");
+    let message = format!(
+        "an operator must act: Binance cannot be asked about {}",
+        order.trade_no
+    );
+    assert_eq!(errors[0]["message"], message);
+    assert_eq!(errors[0]["order.id"], order.id);
 }

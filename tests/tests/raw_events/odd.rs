@@ -96,7 +96,7 @@ fn changed(of: &mut Members, name: &str, changes: &Members) {
     of.insert(name.to_owned(), to_raw_value(&object).unwrap());
 }
 
-/// Up to what Lambda still takes, which is 6 MB.
+/// Up to what Lambda still takes, which is 6 MB; any of them may cost the request its key, its address or its body.
 fn large(usual: &RawValue) -> Vec<Odd> {
     let nested = |depth| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
     let text = format!("\"{}\"", "x".repeat(5_000_000));
@@ -106,68 +106,37 @@ fn large(usual: &RawValue) -> Vec<Odd> {
     let names = format!("{{{}}}", names.join(","));
     let query = format!("\"{}\"", "a=%22&".repeat(700_000));
     let cookies = format!("[{}]", vec!["\"a=b\""; 100_000].join(","));
-    let event = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-    let changes = [
-        (
-            "a body nested 127 deep",
-            event("body", &nested(127)),
-            vec![401],
-        ),
-        (
-            "a member nested 1 000 deep",
-            event("unknown", &nested(1_000)),
-            vec![],
-        ),
-        (
-            "a member nested 1 000 000 deep",
-            event("unknown", &nested(1_000_000)),
-            vec![],
-        ),
-        (
-            "a context nested 100 000 deep",
-            event("requestContext", &nested(100_000)),
-            vec![],
-        ),
-        (
-            "headers nested 100 000 deep",
-            event("headers", &nested(100_000)),
-            vec![401],
-        ),
-        ("a body of 5 MB", event("body", &text), vec![401, 413]),
-        ("a path of 5 MB", event("rawPath", &text), vec![404]),
-        ("a query of 4 MB", event("rawQueryString", &query), vec![]),
-        ("a route of 5 MB", event("routeKey", &text), vec![]),
-        (
-            "a header of 5 MB",
-            event("headers", &format!("{{\"a\": {text}}}")),
-            vec![401],
-        ),
-        (
-            "a header's name of 5 MB",
-            event("headers", &format!("{{{text}: \"a\"}}")),
-            vec![401],
-        ),
-        ("40 000 headers", event("headers", &names), vec![401]),
-        (
-            "40 000 parameters of the path",
-            event("pathParameters", &names),
-            vec![404],
-        ),
-        ("100 000 cookies", event("cookies", &cookies), vec![]),
+    let header = format!("{{\"a\": {text}}}");
+    let name = format!("{{{text}: \"a\"}}");
+    let made = [
+        ("127 lists in a list", "body", nested(127)),
+        ("1 000 lists in a list", "unknown", nested(1_000)),
+        ("1 000 000 lists in a list", "unknown", nested(1_000_000)),
+        ("100 000 lists in a list", "requestContext", nested(100_000)),
+        ("100 000 lists in a list", "headers", nested(100_000)),
+        ("5 MB", "body", text.clone()),
+        ("5 MB", "rawPath", text.clone()),
+        ("5 MB", "routeKey", text),
+        ("4 MB", "rawQueryString", query),
+        ("a header of 5 MB", "headers", header),
+        ("a name of 5 MB", "headers", name),
+        ("40 000 members", "headers", names.clone()),
+        ("40 000 members", "pathParameters", names),
+        ("100 000 members", "cookies", cookies),
     ];
-    let made = changes.map(|(what, (name, value), also)| {
+    let made = made.map(|(what, member, value)| {
         let mut event = members(usual);
-        event.insert(name, RawValue::from_string(value).unwrap());
-        Odd {
-            what: what.to_owned(),
-            event: serde_json::to_string(&event).unwrap(),
-            also,
-        }
+        let value = RawValue::from_string(value).unwrap();
+        event.insert(member.to_owned(), value);
+        let event = serde_json::to_string(&event).unwrap();
+        (format!("{what} as {member}"), event)
     });
-    let whole = Odd {
-        what: "a list nested 1 000 000 deep".to_owned(),
-        event: nested(1_000_000),
-        also: Vec::new(),
+    let whole = ("1 000 000 lists in a list".to_owned(), nested(1_000_000));
+    let all = made.into_iter().chain([whole]);
+    let odd = |(what, event)| Odd {
+        what,
+        event,
+        also: vec![401, 404, 413],
     };
-    made.into_iter().chain([whole]).collect()
+    all.map(odd).collect()
 }

@@ -53,12 +53,8 @@ async fn play(name: &str, is_refusal: impl Fn(&Value) -> bool) {
         lines = log.len();
     }
     wrong.extend(function.objections());
-    assert!(
-        wrong.is_empty(),
-        "{} times:\n{}",
-        wrong.len(),
-        wrong.join("\n")
-    );
+    let shown: Vec<String> = wrong.iter().map(|wrong| format!("{wrong:.300}")).collect();
+    assert!(wrong.is_empty(), "{}: {shown:#?}", wrong.len());
 }
 
 /// Whether the answer is 400, or the one that the event would have had were it not odd.

@@ -96,7 +96,8 @@ fn told(outcome: &Outcome) -> Result<(), String> {
     let Outcome::Failed(said) = outcome else {
         return Err(format!("{outcome:?}"));
     };
-    let message = said["errorMessage"].as_str().unwrap_or_default();
+    // The runtime's own ends with a line feed.
+    let message = said["errorMessage"].as_str().unwrap_or_default().trim_end();
     let is_sentence = (10..=300).contains(&message.len()) && !message.contains(char::is_control);
     if is_sentence && !message.contains("panic") {
         Ok(())

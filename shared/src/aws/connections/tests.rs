@@ -3,13 +3,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::task::JoinHandle;
+use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
 use crate::ambient::monotonic_ms;
 use crate::aws::Clients;
-use crate::served;
+use crate::served::{self, Deaf};
 
 const FIRST: Ipv4Addr = Ipv4Addr::LOCALHOST;
 const SECOND: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
@@ -46,7 +45,6 @@ async fn get(clients: &Clients) -> bool {
 struct Table {
     connections: Arc<AtomicUsize>,
     port: u16,
-    _serving: JoinHandle<()>,
 }
 
 impl Table {
@@ -59,18 +57,14 @@ impl Table {
         let port = listener.local_addr().unwrap().port();
         let connections: Arc<AtomicUsize> = Arc::default();
         let counted = Arc::clone(&connections);
-        let _serving = tokio::spawn(async move {
+        tokio::spawn(async move {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
                 let answers = answers(counted.fetch_add(1, Ordering::SeqCst));
                 tokio::spawn(serve(stream, answers));
             }
         });
-        Self {
-            connections,
-            port,
-            _serving,
-        }
+        Self { connections, port }
     }
 
     fn connections(&self) -> usize {
@@ -104,24 +98,17 @@ async fn second_address_is_used_where_the_first_takes_connections_and_says_nothi
     assert!(get(&clients).await);
     assert!(monotonic_ms() - began_ms < 1_000);
     assert_eq!((silent.connections(), table.connections()), (1, 1));
+
+    // Also by those who give their connections up.
+    clients.connections.renew();
+    assert!(get(&clients).await);
+    assert_eq!((silent.connections(), table.connections()), (1, 2));
 }
 
 #[tokio::test]
 async fn second_address_is_used_where_the_first_does_not_so_much_as_take_a_connection() {
-    let socket = TcpSocket::new_v4().unwrap();
-    socket.bind((FIRST, 0).into()).unwrap();
-    let listener = socket.listen(1).unwrap();
-    let port = listener.local_addr().unwrap().port();
-    // Nobody accepts, so its queue is soon full.
-    let mut waiting = Vec::new();
-    while let Ok(connected) = tokio::time::timeout(
-        Duration::from_millis(100),
-        TcpStream::connect((FIRST, port)),
-    )
-    .await
-    {
-        waiting.push(connected.unwrap());
-    }
+    let deaf = Deaf::start(FIRST).await;
+    let port = deaf.port;
     let table = Table::start(SECOND, port, |_| 99).await;
 
     assert!(get(&clients(&[FIRST, SECOND], port)).await);

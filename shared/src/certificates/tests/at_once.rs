@@ -32,7 +32,7 @@ async fn many_unknown_serials_at_once_are_one_fetch() {
     let ended = join_all(asked).await;
 
     assert_eq!(ended, ["unknown"; 20]);
-    assert_eq!(served.requests(), 1);
+    assert_eq!(served.asked(), 1);
 }
 
 #[tokio::test]
@@ -45,7 +45,7 @@ async fn many_notifications_without_a_list_are_one_fetch_even_if_it_fails() {
 
     assert_eq!(ended[0], "unavailable");
     assert_eq!(ended[1..], ["away"; 19]);
-    assert_eq!(served.requests(), 1);
+    assert_eq!(served.asked(), 1);
 }
 
 #[tokio::test]

@@ -5,8 +5,8 @@ use reqwest::{Client, ClientBuilder};
 use rustls::RootCertStore;
 
 use super::*;
-use crate::http_client::tests::{certificate, https, tcp};
-use crate::http_client::{client, confirmation_client, tls};
+use crate::http_client::stand_in::{certificate, chain, https, tcp};
+use crate::http_client::{binance_client, client, confirmation_client, tls};
 
 /// The reason and whether the request may have arrived, of a call that fails.
 async fn failed(client: &Client, url: &str) -> (&'static str, bool) {
@@ -26,17 +26,13 @@ fn trusting(roots: RootCertStore) -> Client {
 async fn each_fault_of_a_certificate_has_its_name() {
     let here: &[&str] = &["localhost"];
     let other_name = "the certificate is of another name";
+    let unknown = "the certificate is of an unknown issuer, or its intermediate was not sent";
     for (names, years, is_trusted, expected) in [
         (here, [2020, 2021], true, "the certificate has expired"),
         (here, [2998, 2999], true, "the certificate is not valid yet"),
         (&["example.com"], [2020, 2999], true, other_name),
-        (&[], [2020, 2999], true, other_name),
-        (
-            here,
-            [2020, 2999],
-            false,
-            "the certificate is of an unknown issuer",
-        ),
+        (&[], [2020, 2999], true, "the certificate names no host"),
+        (here, [2020, 2999], false, unknown),
     ] {
         let (config, own) = certificate(names, years);
         let port = https(config, "").await;
@@ -49,6 +45,44 @@ async fn each_fault_of_a_certificate_has_its_name() {
         let failed = failed(&client, &format!("https://localhost:{port}/")).await;
 
         assert_eq!(failed, (&*format!("no connection: {expected}"), false));
+    }
+}
+
+#[tokio::test]
+async fn certificate_that_comes_without_its_intermediate_has_its_name() {
+    for (is_sent, expected) in [
+        (
+            false,
+            "no connection: the certificate is of an unknown issuer, or its intermediate was not sent",
+        ),
+        // It is agreed then, and the stand-in has nothing to say.
+        (true, "the connection broke before the answer"),
+    ] {
+        let (config, roots) = chain(is_sent);
+        let url = format!("https://localhost:{}/", https(config, "").await);
+        let failed = failed(&trusting(roots), &url).await;
+        assert_eq!(failed.0, expected);
+    }
+}
+
+#[tokio::test]
+async fn other_side_that_hangs_up_instead_of_tls_has_its_name() {
+    let url = format!("https://localhost:{}/", tcp(Vec::new()).await);
+    let failed = failed(&trusting(RootCertStore::empty()), &url).await;
+    let expected = "no connection: it ended before TLS was agreed";
+    assert_eq!(failed, (expected, false));
+}
+
+#[tokio::test]
+async fn name_that_nobody_can_look_up_has_its_name() {
+    // Too long a label: no name server is asked.
+    let url = format!("http://{}.example/", "a".repeat(64));
+    for client in [
+        binance_client().unwrap(),
+        confirmation_client(false).unwrap(),
+    ] {
+        let failed = failed(&client.at(0), &url).await;
+        assert_eq!(failed, ("no connection: the name was not found", false));
     }
 }
 

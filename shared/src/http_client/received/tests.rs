@@ -4,7 +4,7 @@ use flate2::Compression;
 use flate2::write::{GzEncoder, ZlibEncoder};
 
 use super::*;
-use crate::http_client::tests::{post, tcp};
+use crate::http_client::stand_in::{post, tcp};
 
 /// What is received of `answer`, which is sent as it stands before the connection ends.
 async fn received(answer: impl AsRef<[u8]>, max_bytes: usize) -> Received {

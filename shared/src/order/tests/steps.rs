@@ -231,3 +231,32 @@ fn two_claims_at_the_same_moment_are_told_apart() {
         assert_ne!(one, other);
     }
 }
+
+#[test]
+fn rate_limit_puts_off_what_nobody_waits_for_by_an_hour_and_uses_up_no_step() {
+    const HOUR: i64 = 60 * MINUTE;
+    for (mut order, asked_ms, wait_ms) in [
+        (after([opened(1)]), 0, MINUTE),
+        (after([opened(1)]), 5 * MINUTE, 5 * MINUTE),
+        (after([opened(1), paid(1)]), 0, HOUR),
+        (after([opened(1), paid(1)]), 2 * HOUR, HOUR),
+    ] {
+        let at_ms = order.ask_at_ms.unwrap();
+        let next_ms = {
+            let mut asked = order.clone();
+            ask(&mut asked);
+            asked.ask_at_ms
+        };
+        claim_at(&mut order, at_ms);
+        let put_off = Event::PutOff {
+            wait_ms: asked_ms,
+            is_taken_on: true,
+        };
+        order.apply(&put_off, "query", at_ms);
+
+        assert_eq!(order.ask_at_ms, Some(at_ms + wait_ms), "{:?}", order.status);
+        // The step is still to be taken; the one after it comes in its own time.
+        assert_eq!(ask(&mut order), Some(at_ms + wait_ms));
+        assert!(order.ask_at_ms >= next_ms, "{:?}", order.status);
+    }
+}

@@ -1,0 +1,97 @@
+use rustls::RootCertStore;
+
+use super::*;
+use crate::http_client::stand_in::{certificate, https, tcp, trusting};
+use crate::order::{OrderId, Status};
+use crate::{sample, served};
+
+/// An order of whose end LeadsCalendar is to be told at `url`.
+fn expired(url: String) -> Order {
+    let mut order = sample::order(OrderId::from_random([0xa5; 15]), 0);
+    order.status = Status::Expired;
+    order.request.callback_url = url;
+    order
+}
+
+fn confirmer(http: HttpClient) -> Confirmer {
+    let policy = Policy {
+        hosts: "localhost,app.example.com".parse().unwrap(),
+        allow_local: true,
+    };
+    Confirmer::new(http, policy, Arc::new(served::secrets()))
+}
+
+/// What comes of telling LeadsCalendar at `url`.
+async fn told(http: HttpClient, url: String) -> Event {
+    let confirmer = confirmer(http);
+    let limit = Duration::from_secs(5);
+    confirmer.confirm(&expired(url), limit).await
+}
+
+/// Why LeadsCalendar did not accept.
+async fn reason(http: HttpClient, url: String) -> String {
+    let told = told(http, url).await;
+    let Event::Unconfirmed { answer, .. } = told else {
+        panic!("{told:?}");
+    };
+    answer.reason
+}
+
+#[tokio::test]
+async fn each_fault_of_the_way_is_told_by_its_name() {
+    let here: &[&str] = &["localhost"];
+    let now = [2020, 2999];
+    for (names, years, is_trusted, expected) in [
+        (here, [2020, 2021], true, "the certificate has expired"),
+        (here, [2998, 2999], true, "the certificate is not valid yet"),
+        (
+            &["example.com"],
+            now,
+            true,
+            "the certificate is of another name",
+        ),
+        (&[], now, true, "the certificate names no host"),
+        (
+            here,
+            now,
+            false,
+            "the certificate is of an unknown issuer, or its intermediate was not sent",
+        ),
+    ] {
+        let (config, own) = certificate(names, years);
+        let port = https(config, "").await;
+        let roots = if is_trusted {
+            own
+        } else {
+            RootCertStore::empty()
+        };
+        let reason = reason(trusting(roots), format!("https://localhost:{port}/paid")).await;
+        assert_eq!(reason, format!("no connection: {expected}"));
+    }
+
+    // A server that has none of our ciphers says so in an alert.
+    let handshake_failure = vec![0x15, 3, 3, 0, 2, 2, 40];
+    let closed = {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.local_addr().unwrap().port()
+    };
+    for (port, expected) in [
+        (tcp(handshake_failure).await, "TLS was not agreed"),
+        (closed, "it was refused"),
+    ] {
+        let roots = RootCertStore::empty();
+        let reason = reason(trusting(roots), format!("https://localhost:{port}/paid")).await;
+        assert_eq!(reason, format!("no connection: {expected}"));
+    }
+}
+
+#[tokio::test]
+async fn confirmation_is_accepted_over_tls_at_its_status() {
+    let (config, roots) = certificate(&["localhost"], [2020, 2999]);
+    let answer = "HTTP/1.1 202 Accepted\r\ncontent-length: 99\r\n\r\n{";
+    let url = format!("https://localhost:{}/paid", https(config, answer).await);
+
+    let told = told(trusting(roots), url).await;
+
+    assert!(matches!(told, Event::Confirmed { .. }), "{told:?}");
+}
