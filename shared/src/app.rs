@@ -12,7 +12,6 @@ use crate::binance::Binance;
 use crate::config::{Needs, SettingError, Settings};
 use crate::confirmation::Confirmer;
 use crate::http_client::{self, ClientError};
-use crate::order::OrderId;
 use crate::problem::Problem;
 use crate::secret_store::SecretStore;
 use crate::store::Store;
@@ -96,8 +95,7 @@ impl App {
 
     /// As [`App::connect`], for a function that does not call Binance.
     pub async fn connect_aws(&self) {
-        let nobody = OrderId::from_random([0; 15]);
-        let ((), store) = tokio::join!(self.secrets.look(monotonic_ms()), self.store.load(&nobody));
+        let ((), store) = tokio::join!(self.secrets.look(monotonic_ms()), self.store.look());
         if let Err(error) = store {
             not_yet("the table cannot be reached yet", error);
         }

@@ -39,6 +39,8 @@ pub enum Mode {
     },
     /// The connection is closed without an answer.
     Drop,
+    /// The request is taken, and never answered.
+    Hang,
 }
 
 /// A confirmation that arrived.

@@ -95,6 +95,25 @@ async fn a_mode_is_over_after_its_times() {
 }
 
 #[tokio::test]
+async fn confirmation_that_meets_a_host_that_hangs_has_arrived_and_is_never_answered() {
+    let sandbox = Sandbox::start(Options::default()).await.unwrap();
+    let secret = &sandbox.webhook_secrets()[0];
+    sandbox.leadscalendar().mode(Mode::Hang, Some(1));
+
+    let confirming = confirm(&sandbox, "a1_1", "PAID", secret);
+    let answered = tokio::time::timeout(Duration::from_millis(300), confirming).await;
+
+    assert!(answered.is_err(), "{answered:?}");
+    let confirmations = sandbox.leadscalendar().confirmations();
+    assert_eq!(confirmations.len(), 1);
+    assert!(!confirmations[0].accepted);
+    assert_eq!(
+        confirm(&sandbox, "a1_1", "PAID", secret).await.unwrap(),
+        200
+    );
+}
+
+#[tokio::test]
 async fn a_mode_is_set_over_http_and_an_unknown_one_or_option_is_refused() {
     let sandbox = Sandbox::start(Options::default()).await.unwrap();
     let url = format!("{}/sandbox/mode", sandbox.binance().url());

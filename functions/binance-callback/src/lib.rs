@@ -47,7 +47,8 @@ const RESERVE_MS: i64 = 14_000;
 /// The function.
 #[derive(Debug)]
 pub struct BinanceCallback {
-    app: App,
+    /// The parts it has in common with the others.
+    pub app: App,
     certificates: Certificates,
     confirmer: Confirmer,
     /// When a payment without an order may be asked about again, by the clock that nobody sets.

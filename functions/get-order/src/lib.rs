@@ -18,7 +18,8 @@ const LIMIT_MS: i64 = 10_000;
 /// The function.
 #[derive(Debug)]
 pub struct GetOrder {
-    app: App,
+    /// The parts it has in common with the others.
+    pub app: App,
 }
 
 impl GetOrder {

@@ -14,9 +14,11 @@ use super::run::{Run, count};
 
 /// Orders asked about at the same time.
 pub(super) const SLOTS: usize = 32;
-/// What asking about one order may take: the claim, the questions, the record; none is begun with less time left. The
-/// writes of alarms are rare and not counted: what they were cut off from, the next run makes up for.
-const ORDER_MS: i64 = 14_000;
+/// No order is begun with less time left, in milliseconds: it is enough for the claim, a question and the record. What one
+/// is cut off from nevertheless, another run makes up for once the claim is over.
+const ORDER_MS: i64 = 5_000;
+/// What is kept of it for the record, in milliseconds.
+const RECORD_MS: i64 = 2_000;
 /// What the questions about one order may take, in milliseconds; without an answer it is asked about again later.
 const QUESTIONS_MS: i64 = 8_000;
 /// How long an order is left alone by the next runs if this one dies over it, in milliseconds.
@@ -89,7 +91,7 @@ impl ReconcileOrders {
             claimed.order
         };
         match about(&claimed.before, claimed.at_ms) {
-            Some(about) => Ok(Some(self.ask(order, about, run).await?)),
+            Some(about) => Ok(Some(self.ask(order, about, claimed.at_ms, run).await?)),
             None => Ok(None),
         }
     }
@@ -116,24 +118,29 @@ impl ReconcileOrders {
         }))
     }
 
-    /// Asks about an order that was taken on.
+    /// Asks about an order whose work was taken on at `began_ms`, by the run's time.
     pub(super) async fn ask(
         &self,
         order: Stored,
         about: About,
+        began_ms: i64,
         run: &Run,
     ) -> Result<Asked, StoreError> {
-        count(&run.counts.asked);
+        // Somebody else may have reached the limit since; then it is put off.
+        let is_asked = run.rate.wait_ms().is_none();
+        if is_asked {
+            count(&run.counts.asked);
+        }
         let status = order.status;
         let question = Question {
             about,
-            began_ms: run.now_ms(),
-            deadline_ms: run.within_ms(QUESTIONS_MS),
+            began_ms,
+            deadline_ms: run.within_ms(QUESTIONS_MS, RECORD_MS),
             offset_ms: run.offset_ms,
             rate: &run.rate,
         };
         let asked = ask::ask(&self.app.store, &self.app.binance, order, question).await?;
-        if !asked.is_answered() {
+        if is_asked && !asked.is_answered() {
             count(&run.counts.failed);
         }
         if asked.order.status != status {

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use shared::ambient::monotonic_ms;
 use shared::binance::{BinanceError, CallError};
-use shared::order::{OrderId, Untold};
+use shared::order::Untold;
 use shared::store::StoreError;
 use tracing::{error, warn};
 
@@ -27,7 +27,12 @@ impl ReconcileOrders {
         if looks.is_err() {
             return;
         }
-        let Err(error) = self.app.binance.certificates(run.within_ms(LOOK_MS)).await else {
+        let Err(error) = self
+            .app
+            .binance
+            .certificates(run.within_ms(LOOK_MS, 0))
+            .await
+        else {
             return;
         };
         let must_act = match &error {
@@ -57,9 +62,8 @@ impl ReconcileOrders {
 
     async fn untold(&self) -> Result<UntoldOrders, StoreError> {
         let store = &self.app.store;
-        let nobody = OrderId::from_random([0; 15]);
-        let (_, since_ms, repeating, exhausted) = tokio::try_join!(
-            store.load(&nobody),
+        let ((), since_ms, repeating, exhausted) = tokio::try_join!(
+            store.look(),
             store.untold_since_ms(Untold::Repeating),
             store.untold_count(Untold::Repeating),
             store.untold_count(Untold::Exhausted),

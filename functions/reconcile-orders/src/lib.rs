@@ -33,6 +33,8 @@ pub use wish::Wished;
 
 /// Orders that were found to be settled and wait for a slot to be told; what finds no place is told by the next run.
 const FOUND: usize = 64;
+/// What a run keeps for its last look at the table, in milliseconds.
+const CLOSING_MS: i64 = 2_000;
 /// Without Lambda's word for it, a run is given this long, in milliseconds.
 const LIMIT_MS: i64 = 55_000;
 
@@ -110,14 +112,15 @@ impl ReconcileOrders {
         self.app.secrets.look(monotonic_ms()).await;
         // Without them there is nothing to sign with, and each attempt would be wasted.
         self.app.secrets.secrets(monotonic_ms()).await?;
+        // On the heap, both, since what they keep while they wait is large.
         match wanted {
             Wanted::Due { time_ms, shards } => {
-                let run = Run::new(time_ms, shards, deadline_ms);
-                Ok(Done::Run(self.reconcile(run).await?))
+                let run = Run::new(time_ms, shards, deadline_ms.saturating_sub(CLOSING_MS));
+                Ok(Done::Run(Box::pin(self.reconcile(run)).await?))
             }
             Wanted::Wishes { wishes, time_ms } => {
                 let run = Run::new(time_ms, Vec::new(), wish::deadline_ms(deadline_ms));
-                Ok(Done::Wish(self.grant(wishes, &run).await?))
+                Ok(Done::Wish(Box::pin(self.grant(wishes, &run)).await?))
             }
         }
     }

@@ -14,7 +14,7 @@ use super::telling::Tell;
 /// Orders of one shard that are held at the same time.
 const PAGE: u8 = 50;
 /// No page is read with less time left, in milliseconds.
-const PAGE_MS: i64 = 10_000;
+const PAGE_MS: i64 = 5_000;
 /// How long an item that cannot be read is put aside, in milliseconds: a newer version of this program may have written it,
 /// and be back soon.
 const PUT_ASIDE_MS: i64 = 60 * 60_000;
@@ -110,13 +110,16 @@ impl ReconcileOrders {
         let store = &self.app.store;
         let page = store.due(shard, run.due_by_ms, PAGE, start).await?;
         let keys: Vec<&str> = page.due.iter().map(|due| due.key.as_str()).collect();
+        // What is the other lane's is not loaded: in a backlog, that would cost more than the work.
+        let keys = store.with_work(&keys, work, run.due_by_ms).await?;
+        let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
         let mut loaded = store.load_all(&keys).await?;
         let mut orders = Vec::new();
         for due in &page.due {
             match loaded.remove(&due.key) {
                 Some(Ok(order)) if order.is_due(work, run.due_by_ms) => orders.push(order),
                 Some(Err(error)) if work == Work::Asking => self.put_aside(run, due, &error).await,
-                // The other lane's, done since the index was written, or gone.
+                // The other lane's, or done since the index was written.
                 Some(Ok(_) | Err(_)) | None => {}
             }
         }

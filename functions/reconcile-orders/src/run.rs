@@ -107,9 +107,10 @@ impl Run {
         now_ms().saturating_add(need_ms) <= self.deadline_ms
     }
 
-    /// The earlier of the run's end and `limit_ms` from now, by the clock.
-    pub(super) fn within_ms(&self, limit_ms: i64) -> i64 {
-        self.deadline_ms.min(now_ms().saturating_add(limit_ms))
+    /// The earlier of `limit_ms` from now and the run's end but for `kept_ms`, by the clock.
+    pub(super) fn within_ms(&self, limit_ms: i64, kept_ms: i64) -> i64 {
+        let end_ms = self.deadline_ms.saturating_sub(kept_ms);
+        end_ms.min(now_ms().saturating_add(limit_ms))
     }
 
     /// Work that is due since `due_at_ms` was not begun, for lack of time.

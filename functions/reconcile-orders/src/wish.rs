@@ -49,13 +49,13 @@ impl ReconcileOrders {
     pub(super) async fn grant(&self, wishes: Vec<Wish>, run: &Run) -> Result<Wished, RunError> {
         let mut all = Wished::default();
         for wish in wishes {
-            let wished = match wish {
+            let one = match wish {
                 Wish::ConfirmOwed => self.confirm_owed(run).await?,
                 Wish::Confirm(id) => Wished::one(self.confirm_one(id, run).await?),
                 Wish::Ask(id) => Wished::one(self.ask_one(id, run).await?),
             };
-            all.done = all.done.saturating_add(wished.done);
-            all.left |= wished.left;
+            all.done = all.done.saturating_add(one.done);
+            all.left |= one.left;
         }
         Ok(all)
     }
@@ -80,7 +80,7 @@ impl ReconcileOrders {
         let Some(about) = asking::about(&claimed.before, claimed.at_ms) else {
             return Ok(false);
         };
-        let asked = self.ask(claimed.order, about, run).await?;
+        let asked = self.ask(claimed.order, about, claimed.at_ms, run).await?;
         let is_answered = asked.is_answered();
         if asked.is_told {
             self.tell(asked.order, run).await?;

@@ -1,10 +1,12 @@
-//! Many orders read at once.
+//! Many orders read at once, or only what there is to do for them.
 
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use serde::Deserialize;
 
 use crate::aws::Failure;
+use crate::order::Work;
 
 use super::{Item, Store, StoreError, Stored, unavailable};
 
@@ -14,7 +16,77 @@ pub const BATCH: u8 = 100;
 /// How often DynamoDB is asked for what it left out of a batch; the next run reads the rest.
 const ROUNDS: usize = 4;
 
+/// Of an order, when there is work: so much less to be read and sent than the order.
+const DUES: &str = "orderId, askAtMs, #report.atMs, alarmAtMs, confirmation.nextAttemptAtMs";
+
+/// When there is work for an order.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Dues {
+    ask_at_ms: Option<i64>,
+    report: Option<Report>,
+    alarm_at_ms: Option<i64>,
+    confirmation: Option<Confirmation>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Report {
+    at_ms: Option<i64>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Confirmation {
+    next_attempt_at_ms: Option<i64>,
+}
+
+impl Dues {
+    /// Whether there is such work by `at_ms`; as [`crate::order::Order::is_due`].
+    fn is_due(&self, work: Work, at_ms: i64) -> bool {
+        let dues = match work {
+            Work::Asking => [
+                self.ask_at_ms,
+                self.report.as_ref().and_then(|report| report.at_ms),
+                self.alarm_at_ms,
+            ],
+            Work::Telling => {
+                let confirmation = self.confirmation.as_ref();
+                [
+                    confirmation.and_then(|owed| owed.next_attempt_at_ms),
+                    None,
+                    None,
+                ]
+            }
+        };
+        dues.into_iter()
+            .flatten()
+            .any(|due_at_ms| due_at_ms <= at_ms)
+    }
+}
+
 impl Store {
+    /// Which of up to [`BATCH`] different `keys` are of orders with such work by `at_ms`. What cannot be read is among
+    /// those to be asked about, so that one of the two lanes comes across it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn with_work(
+        &self,
+        keys: &[&str],
+        work: Work,
+        at_ms: i64,
+    ) -> Result<Vec<String>, StoreError> {
+        let items = self.batch(keys, Some(DUES)).await?;
+        let has_work = |(key, item): (String, Item)| {
+            let dues: Option<Dues> = serde_dynamo::from_item(item).ok();
+            let dues = dues.filter(|dues| dues.confirmation.is_some());
+            dues.map_or(work == Work::Asking, |dues| dues.is_due(work, at_ms))
+                .then_some(key)
+        };
+        Ok(items.into_iter().filter_map(has_work).collect())
+    }
+
     /// The orders of up to [`BATCH`] different `keys`, by key. They may be some milliseconds old: whoever writes one does so
     /// under the condition of its version. What is not in the table, or was left out, is not there; what cannot be read
     /// says so.
@@ -25,24 +97,39 @@ impl Store {
         &self,
         keys: &[&str],
     ) -> Result<HashMap<String, Result<Stored, StoreError>>, StoreError> {
+        let items = self.batch(keys, None).await?;
+        let read = |(key, item)| (key, Stored::read(item));
+        Ok(items.into_iter().map(read).collect())
+    }
+
+    /// The items of `keys`, or of each only what is `projected`.
+    async fn batch(
+        &self,
+        keys: &[&str],
+        projected: Option<&str>,
+    ) -> Result<Vec<(String, Item)>, StoreError> {
         let key = |key: &&str| {
             let key = AttributeValue::S((*key).to_owned());
             HashMap::from([("orderId".to_owned(), key)])
         };
         let mut wanted: Vec<Item> = keys.iter().map(key).collect();
-        let mut orders = HashMap::new();
+        let mut found = Vec::new();
         for _ in 0..ROUNDS {
             if wanted.is_empty() {
                 break;
             }
-            let wanted_now = KeysAndAttributes::builder()
-                .set_keys(Some(std::mem::take(&mut wanted)))
+            let mut these =
+                KeysAndAttributes::builder().set_keys(Some(std::mem::take(&mut wanted)));
+            if let Some(projected) = projected {
+                these = these
+                    .projection_expression(projected)
+                    .expression_attribute_names("#report", "report");
+            }
+            let these = these
                 .build()
                 .map_err(|error| StoreError::Unavailable(Failure::NotSetUp(error.to_string())))?;
-            let batch = self
-                .client
-                .batch_get_item()
-                .request_items(&self.table, wanted_now);
+            let batch = self.client.batch_get_item();
+            let batch = batch.request_items(&self.table, these);
             let mut answer = self.turn(batch.send()).await.map_err(unavailable)?;
             let items = answer
                 .responses
@@ -50,7 +137,7 @@ impl Store {
                 .and_then(|all| all.remove(&self.table));
             for item in items.unwrap_or_default() {
                 if let Some(AttributeValue::S(key)) = item.get("orderId") {
-                    orders.insert(key.clone(), Stored::read(item));
+                    found.push((key.clone(), item));
                 }
             }
             let left = answer
@@ -58,6 +145,6 @@ impl Store {
                 .and_then(|mut all| all.remove(&self.table));
             wanted = left.map(|left| left.keys).unwrap_or_default();
         }
-        Ok(orders)
+        Ok(found)
     }
 }

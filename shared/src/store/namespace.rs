@@ -10,6 +10,14 @@ use crate::order::Namespace;
 const NAMESPACE: &str = "namespace";
 
 impl Store {
+    /// Looks whether the table can be read.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn look(&self) -> Result<(), StoreError> {
+        self.get(NAMESPACE).await.map(drop)
+    }
+
     /// What makes the ids of this table its own: made by whoever comes first, and the same for everybody ever after.
     ///
     /// # Errors

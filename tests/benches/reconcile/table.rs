@@ -94,13 +94,16 @@ struct Get {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct GetMany {
-    request_items: HashMap<String, Keys>,
+    request_items: HashMap<String, Wanted>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Keys {
+struct Wanted {
     keys: Vec<Value>,
+    projection_expression: Option<String>,
+    #[serde(default)]
+    expression_attribute_names: Names,
 }
 
 #[derive(Deserialize)]
@@ -149,6 +152,40 @@ fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, String> {
     serde_json::from_slice(body).map_err(|error| error.to_string())
 }
 
+impl Wanted {
+    /// The item, or what the projection leaves of it.
+    fn projected(&self, item: &RawValue) -> Value {
+        let item = parsed(item.get());
+        let Some(projection) = &self.projection_expression else {
+            return item;
+        };
+        let mut left = json!({});
+        for path in projection.split(',') {
+            let name = |name: &str| {
+                let name = name.trim();
+                self.expression_attribute_names
+                    .get(name)
+                    .map_or(name, |name| name)
+                    .to_owned()
+            };
+            match path.split_once('.') {
+                None => {
+                    if let Some(value) = item.get(name(path)) {
+                        left[name(path)] = value.clone();
+                    }
+                }
+                Some((outer, inner)) => {
+                    let (outer, inner) = (name(outer), name(inner));
+                    if let Some(value) = item[&outer]["M"].get(&inner) {
+                        left[outer]["M"][inner] = value.clone();
+                    }
+                }
+            }
+        }
+        left
+    }
+}
+
 impl Content {
     fn get(&self, get: &Get) -> Answered {
         let item = self.items.get(&id(&get.key)?);
@@ -158,13 +195,16 @@ impl Content {
 
     fn get_many(&self, get: &GetMany) -> Answered {
         let mut found = HashMap::new();
-        for (table, Keys { keys }) in &get.request_items {
-            if keys.len() > 100 {
+        for (table, wanted) in &get.request_items {
+            if wanted.keys.len() > 100 {
                 return Err("a batch has 100 keys at the most".to_owned());
             }
-            let ids = keys.iter().map(id).collect::<Result<Vec<_>, _>>()?;
+            let ids = wanted.keys.iter().map(id).collect::<Result<Vec<_>, _>>()?;
             let items = ids.iter().filter_map(|id| self.items.get(id));
-            found.insert(table, items.collect::<Vec<_>>());
+            found.insert(
+                table,
+                items.map(|item| wanted.projected(item)).collect::<Vec<_>>(),
+            );
         }
         let answer = json!({"Responses": found, "UnprocessedKeys": {}});
         Ok((StatusCode::OK, answer))

@@ -45,7 +45,7 @@ pub(super) struct Receiver(Arc<Mutex<State>>);
 
 /// The modes by name with their options, for people who misspelt one.
 const KNOWN: &str =
-    "up, down, slow {ms}, redirect, gone, retryAfter {secs}, drop; each with times?";
+    "up, down, slow {ms}, redirect, gone, retryAfter {secs}, drop, hang; each with times?";
 
 impl Receiver {
     pub(super) fn router(&self) -> Router {
@@ -193,6 +193,8 @@ async fn receive(Shared(receiver): Shared<Receiver>, headers: HeaderMap, body: B
                 .into_response();
         }
         Mode::Drop => return web::hang_up(),
+        // Until the other side goes away.
+        Mode::Hang => std::future::pending().await,
     }
     match objection {
         None => Json(json!({"received": true})).into_response(),

@@ -11,6 +11,7 @@ mod mortal;
 mod odd;
 mod oddities;
 mod secrets_manager;
+mod secrets_world;
 mod signed;
 mod table;
 mod world;

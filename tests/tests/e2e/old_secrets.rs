@@ -38,6 +38,7 @@ async fn secrets_manager_that_hangs_or_is_away_costs_a_request_nothing_while_sec
     for way in [
         Way::Never,
         Way::After(Duration::from_secs(2)),
+        Way::Away,
         Way::Fails(500, "InternalServiceError"),
         Way::Fails(400, "ThrottlingException"),
     ] {

@@ -11,8 +11,6 @@ use sandbox::web::{self, Server};
 use sandbox::{Options, Sandbox};
 use serde_json::{Value, json};
 
-use crate::world::World;
-
 /// What the two secrets are called.
 pub const SECRETS: &str = "payments";
 pub const CALLER_KEYS: &str = "payments-callers";
@@ -36,6 +34,8 @@ pub enum Way {
     AtOnce,
     After(Duration),
     Never,
+    /// Connections are refused.
+    Away,
     /// With this HTTP status and code, whatever it is asked.
     Fails(u16, &'static str),
 }
@@ -101,6 +101,10 @@ impl SecretsManager {
     /// From now on.
     pub fn answer(&self, way: Way) {
         self.memory().way = way;
+        match way {
+            Way::Away => self.server.go_away(),
+            Way::AtOnce | Way::After(_) | Way::Never | Way::Fails(..) => self.server.come_back(),
+        }
     }
 
     /// What it was asked for: operation, and the names of the secrets.
@@ -110,17 +114,6 @@ impl SecretsManager {
 
     fn memory(&self) -> MutexGuard<'_, Memory> {
         self.memory.lock().unwrap()
-    }
-
-    /// A world whose functions read their secrets here.
-    pub async fn world(&self) -> World {
-        world(&self.settings()).await
-    }
-
-    /// The same without the local switch.
-    pub async fn world_abroad(&self) -> World {
-        let hosts = "app.example.com,*.hooks.example.com";
-        world(&self.settings_abroad(hosts)).await
     }
 
     /// The settings of functions that read their secrets here.
@@ -133,31 +126,12 @@ impl SecretsManager {
             ("AWS_ENDPOINT_URL_SECRETS_MANAGER", &url),
         ])
     }
-
-    /// The same without the local switch: neither Binance nor LeadsCalendar can be called, since neither is on the internet.
-    pub fn settings_abroad(&self, hosts: &str) -> Vec<(String, String)> {
-        let mut all = self.settings();
-        all.extend(settings(&[
-            ("ALLOW_LOCAL", ""),
-            ("BINANCE_BASE_URL", "https://binance.invalid"),
-            ("CALLBACK_URL", "https://api.example.com/binance-callback"),
-            ("CALLBACK_HOSTS", hosts),
-        ]));
-        all
-    }
 }
 
-fn settings(settings: &[(&str, &str)]) -> Vec<(String, String)> {
+/// Settings as they are looked up.
+pub fn settings(settings: &[(&str, &str)]) -> Vec<(String, String)> {
     let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
     settings.iter().map(owned).collect()
-}
-
-async fn world(settings: &[(String, String)]) -> World {
-    let settings: Vec<_> = settings
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()))
-        .collect();
-    World::with(Options::default(), &settings).await
 }
 
 async fn answer(
@@ -181,7 +155,7 @@ async fn answer(
         memory.way
     };
     match way {
-        Way::AtOnce => {}
+        Way::AtOnce | Way::Away => {}
         Way::After(delay) => tokio::time::sleep(delay).await,
         Way::Never => std::future::pending().await,
         Way::Fails(status, code) => return failure(status, code),

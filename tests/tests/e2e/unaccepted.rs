@@ -45,6 +45,7 @@ impl Owed {
             "told": {"revision": revision, "type": "order.paid", "atMs": paid_at_ms},
             "attempts": 1,
             "lastError": error,
+            "untoldSinceMs": self.item["confirmation"]["untoldSinceMs"],
         })
     }
 
@@ -60,6 +61,8 @@ impl Owed {
         assert_eq!(*confirmation, expected);
         assert_eq!(self.item["status"], "PAID");
         assert_eq!(self.item["dueAt"], next_at_ms);
+        let since_ms = self.item["untoldSince"].as_i64().unwrap();
+        assert!((self.before_ms..=self.after_ms).contains(&since_ms));
     }
 }
 

@@ -141,5 +141,5 @@ async fn look_again(world: &Arc<World>, script: &Script, told: &Told, random: &m
 }
 
 fn fields(world: &World, script: &Script, price: &str) -> Value {
-    script.fields(price, &world.sandbox.leadscalendar().callback_url())
+    script.fields(price, &world.host(script.is_second_host).callback_url())
 }

@@ -44,17 +44,20 @@ pub struct Evidence {
     pub bends: Vec<PlayedBend>,
     pub wrong: Vec<(String, String)>,
     pub injected: BTreeMap<&'static str, u64>,
+    pub seen: BTreeMap<&'static str, usize>,
     pub calls: Vec<Call>,
     pub store_calls: Vec<StoreCall>,
     pub confirmations: Vec<Confirmation>,
     pub deliveries: usize,
+    /// Calls of Secrets Manager.
+    pub secrets_calls: usize,
 }
 
 impl Evidence {
     pub fn of(world: &World) -> Self {
         let sandbox = &world.sandbox;
         let (calls, deliveries) = (sandbox.binance().calls(), sandbox.binance().deliveries());
-        let confirmations = sandbox.leadscalendar().confirmations();
+        let confirmations = confirmations(world);
         let mut memory = world.memory();
         let mut evidence = Self {
             cases: BTreeMap::new(),
@@ -67,6 +70,8 @@ impl Evidence {
             bends: std::mem::take(&mut memory.bends),
             wrong: std::mem::take(&mut memory.wrong),
             injected: std::mem::take(&mut memory.injected),
+            seen: std::mem::take(&mut memory.seen),
+            secrets_calls: world.secrets_manager.asked().len(),
             store_calls: sandbox.dynamodb().calls(),
             deliveries: deliveries.len(),
             calls,
@@ -170,6 +175,23 @@ impl Case {
         let attempt = index.and_then(|index| self.item.as_ref()?["attempts"].get(index));
         attempt.cloned().unwrap_or_default()
     }
+}
+
+/// What both hosts received; each order is told at its own.
+fn confirmations(world: &World) -> Vec<Confirmation> {
+    let mut all = Vec::new();
+    for host in world.hosts() {
+        for one in host.confirmations() {
+            let data = &one.body["data"];
+            if data["callbackUrl"] != host.callback_url() {
+                let order_id = data["orderId"].as_str().unwrap_or_default();
+                world.wrong(order_id, "unconfirmed: the other host was told");
+            }
+            all.push(one);
+        }
+    }
+    all.sort_by_key(|one| one.at_ms);
+    all
 }
 
 fn id_of(trade_no: &str) -> &str {

@@ -7,7 +7,9 @@ use sandbox::binance::{BendOn, Envelope, Fault, On, Play, Status};
 use sandbox::dynamodb::StoreFault;
 use sandbox::leadscalendar::Mode;
 
+use crate::fleet;
 use crate::random::Random;
+use crate::secrets_manager::Way;
 use crate::world::World;
 
 impl World {
@@ -51,7 +53,10 @@ impl World {
         self.store_faults(random, 120);
         if random.chance(120) {
             let (mode, times) = mode(random);
-            self.sandbox.leadscalendar().mode(mode, Some(times));
+            let is_second = random.chance(500);
+            if !self.are_hosts_ours() {
+                self.host(is_second).mode(mode, Some(times));
+            }
         }
         if random.chance(60) {
             self.sandbox
@@ -65,8 +70,7 @@ impl World {
             self.bend_one(BendOn::Notification, random);
         }
         if random.chance(20) {
-            self.inject("cold start");
-            self.fleet.replace_one(random);
+            self.start_one(random);
         }
         if random.chance(8) {
             let fault = query_fault(random);
@@ -79,9 +83,16 @@ impl World {
                 .binance()
                 .rotate_certificates(random.chance(800));
             // Who knows the old list asks for a new one once a minute; who starts cold has the new one at once.
-            self.fleet.replace_one(random);
-            self.fleet.replace_one(random);
+            self.start_one(random);
+            self.start_one(random);
         }
+    }
+
+    /// A cold start, which nobody waits for.
+    fn start_one(self: &Arc<Self>, random: &mut Random) {
+        self.inject("cold start");
+        let (world, index) = (Arc::clone(self), fleet::drawn(random));
+        tokio::spawn(async move { world.fleet.replace(index).await });
     }
 
     fn store_faults(&self, random: &mut Random, per_mille: u64) {
@@ -105,18 +116,24 @@ impl World {
             (2, StoreFault::Slow { ms: 2_300 }),
         ]);
         let times = random.weighted(&[(70, 1), (20, 2), (8, 4), (4, 24)]);
-        self.sandbox.dynamodb().fault(operation, times, fault);
+        if !self.is_watched() {
+            self.sandbox.dynamodb().fault(operation, times, fault);
+        }
     }
 
     /// Connections are refused for a moment.
     fn close_a_port(self: &Arc<Self>, random: &mut Random) {
-        let which = random.between(0, 2);
+        let which = random.between(0, 3);
         let ms = random.weighted(&[(3, 30), (3, 150), (1, 1_200)]);
+        if which > 0 && self.is_watched() {
+            return;
+        }
         let world = Arc::clone(self);
         tokio::spawn(async move {
             let server = match which {
                 0 => world.sandbox.binance().server(),
-                1 => world.sandbox.leadscalendar().server(),
+                1 => world.host(false).server(),
+                2 => world.host(true).server(),
                 _ => world.sandbox.dynamodb().server(),
             };
             world.inject("port closed");
@@ -127,7 +144,7 @@ impl World {
     }
 
     /// From now on nothing goes wrong any more.
-    pub fn calm_down(&self) {
+    pub async fn calm_down(&self) {
         self.is_calm
             .store(true, std::sync::atomic::Ordering::Relaxed);
         self.sandbox.binance().clear_faults();
@@ -137,15 +154,19 @@ impl World {
         let binance = self.sandbox.binance();
         binance.behave(|behaviour| behaviour.closed_on_expiry = false);
         self.sandbox.dynamodb().clear_faults();
-        self.sandbox.leadscalendar().mode(Mode::Up, None);
+        for host in self.hosts() {
+            host.mode(Mode::Up, None);
+        }
         for server in [
             self.sandbox.binance().server(),
-            self.sandbox.leadscalendar().server(),
+            self.host(false).server(),
+            self.host(true).server(),
             self.sandbox.dynamodb().server(),
         ] {
             server.come_back();
         }
-        self.fleet.replace_all();
+        self.secrets_manager.answer(Way::AtOnce);
+        self.fleet.replace_all().await;
     }
 
     /// What was under way, or being refunded, comes to its end; nobody is told of it.
@@ -251,6 +272,7 @@ fn mode(random: &mut Random) -> (Mode, u32) {
         (150, (Mode::Drop, times)),
         (12, (Mode::Gone, 1)),
         // Longer than binance-callback waits.
-        (8, (Mode::Slow { ms: 5_200 }, 1)),
+        (4, (Mode::Slow { ms: 5_200 }, 1)),
+        (4, (Mode::Hang, 1)),
     ])
 }

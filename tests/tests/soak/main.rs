@@ -15,6 +15,7 @@ mod fleet;
     reason = "the end-to-end suite serves it over HTTP, the soak invokes it"
 )]
 mod gateway;
+mod hosts;
 mod money;
 mod notice;
 mod operator;
@@ -23,6 +24,10 @@ mod random;
 mod report;
 mod requests;
 mod script;
+mod secrets;
+#[path = "../e2e/secrets_manager.rs"]
+#[expect(dead_code, reason = "the end-to-end suite spoils the secrets too")]
+mod secrets_manager;
 mod strange;
 mod telling;
 mod verdict;
@@ -119,6 +124,7 @@ async fn soak(settings: Settings) -> (Evidence, i64) {
 
     let mut background = JoinSet::new();
     background.spawn(operator::schedule(Arc::clone(&world)));
+    background.spawn(secrets::hang_now_and_then(Arc::clone(&world)));
     background.spawn(say_how_far(Arc::clone(&world)));
     let mut clients = JoinSet::new();
     let next = Arc::new(AtomicU64::new(0));
@@ -127,6 +133,7 @@ async fn soak(settings: Settings) -> (Evidence, i64) {
     }
     let moves = (settings.orders / ORDERS_AT_ONE_TIME).clamp(1, 4);
     clients.spawn(operator::move_time_now_and_then(Arc::clone(&world), moves));
+    clients.spawn(hosts::hang_now_and_then(Arc::clone(&world)));
     while let Some(ended) = clients.join_next().await {
         ended.unwrap();
     }
@@ -136,6 +143,7 @@ async fn soak(settings: Settings) -> (Evidence, i64) {
         world.elapsed_secs()
     );
     operator::finish(&world).await;
+    secrets::must_have_stayed_in_use(&world);
     println!("{:>5} s  comparing", world.elapsed_secs());
     (Evidence::of(&world), world.elapsed_secs())
 }

@@ -14,6 +14,7 @@ use crate::evidence::ID_DIGITS;
 use crate::fleet::killed_after;
 use crate::payer;
 use crate::random::{Random, Stream};
+use crate::secrets;
 use crate::world::World;
 
 const MINUTE: u32 = 60;
@@ -27,6 +28,7 @@ pub async fn schedule(world: Arc<World>) {
     let random = &mut Random::of(world.settings.seed, Stream::Schedule, 0);
     loop {
         tokio::time::sleep(Duration::from_millis(1_500)).await;
+        let _shared = world.runs.read().await;
         let now_ms = clock::now_ms();
         reconcile(&world, now_ms, 200, random).await;
     }
@@ -36,9 +38,9 @@ pub async fn schedule(world: Arc<World>) {
 pub async fn move_time_now_and_then(world: Arc<World>, times: u64) {
     let random = &mut Random::of(world.settings.seed, Stream::Operator, 0);
     for time in 1..=times {
-        while world.completed.load(Ordering::Relaxed) < world.settings.orders * time / (times + 1) {
-            tokio::time::sleep(Duration::from_millis(30)).await;
-        }
+        let played = world.settings.orders * time / (times + 1);
+        world.played(played).await;
+        let _shared = world.runs.read().await;
         if time % 2 == 1 {
             table_is_away(&world, random).await;
         }
@@ -70,12 +72,14 @@ async fn reconcile(world: &World, time_ms: i64, killed: u64, random: &mut Random
     let time = jiff::Timestamp::from_millisecond(time_ms).unwrap();
     let event = json!({ "time": time.to_string() });
     let functions = world.functions(random);
-    match killed_after(polls, functions.reconcile_within(event, 90_000)).await {
+    // Boxed, since it is a large future.
+    let run = Box::pin(functions.reconcile_within(event, 90_000));
+    match killed_after(polls, run).await {
         None => {
             world.inject("reconcile-orders killed");
             false
         }
-        // Away from its table, it says so; the next run does the work.
+        // Away from its table, it says so; the next run does the work. Without its secrets its log says so.
         Some(Err(_)) => false,
         Some(Ok(summary)) => summary["left"] == 0,
     }
@@ -96,7 +100,7 @@ fn pay_hidden_checkouts(world: &World, per_mille: u64, random: &mut Random) {
 pub async fn finish(world: &Arc<World>) {
     let random = &mut Random::of(world.settings.seed, Stream::Operator, 1);
     pay_hidden_checkouts(world, 150, random);
-    world.calm_down();
+    world.calm_down().await;
     world.end_what_is_under_way(random);
     notifications_have_come(world).await;
     println!(
@@ -105,6 +109,7 @@ pub async fn finish(world: &Arc<World>) {
     );
     let began_ms = world.sandbox.binance().now_ms();
     pass(world, began_ms, 3 * HOUR, random).await;
+    Box::pin(secrets::must_be_known_again(world)).await;
     let later = std::mem::take(&mut world.memory().later);
     for number in later {
         client::come_back(world, number).await;

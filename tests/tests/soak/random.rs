@@ -10,6 +10,8 @@ pub enum Stream {
     Callback,
     Operator,
     Schedule,
+    Hosts,
+    Secrets,
 }
 
 /// The generator.
@@ -26,6 +28,8 @@ impl Random {
             Stream::Callback => 5,
             Stream::Operator => 6,
             Stream::Schedule => 7,
+            Stream::Hosts => 8,
+            Stream::Secrets => 9,
         };
         let mut mixed = Self(seed ^ (stream << 56));
         mixed.0 = mixed.next() ^ number;

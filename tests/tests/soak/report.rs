@@ -36,6 +36,9 @@ pub fn print(settings: Settings, evidence: &Evidence, findings: &[Finding], secs
         part += u64::from(attempts.into_iter().any(is_part));
     }
     print_counts(&statuses);
+    for (what, number) in &evidence.seen {
+        println!("{number:>8}  {what}");
+    }
     let accepted = evidence.confirmations.iter().filter(|one| one.accepted);
     for (what, number) in [
         ("of them paid late", late),
@@ -44,6 +47,7 @@ pub fn print(settings: Settings, evidence: &Evidence, findings: &[Finding], secs
         ("of them not confirmed because LeadsCalendar is gone", gone),
         ("calls of Binance", len(evidence.calls.len())),
         ("calls of DynamoDB", len(evidence.store_calls.len())),
+        ("calls of Secrets Manager", len(evidence.secrets_calls)),
         ("notifications delivered", len(evidence.deliveries)),
         ("confirmations", len(evidence.confirmations.len())),
         ("confirmations accepted", len(accepted.count())),

@@ -41,6 +41,8 @@ pub struct Script {
     pub under_way: Option<Wait>,
     /// The query says `REFUNDING` for a while, or until the storm is over.
     pub refunding: Option<Wait>,
+    /// Its `callbackUrl` is on LeadsCalendar's second host.
+    pub is_second_host: bool,
 }
 
 /// How the payer leaves the checkout.
@@ -123,6 +125,7 @@ impl Script {
             },
             under_way: random.chance(70).then(|| wait(random)),
             refunding: random.chance(50).then(|| wait(random)),
+            is_second_host: random.chance(400),
         }
     }
 

@@ -3,15 +3,18 @@
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use sandbox::binance::{Behaviour, PlayedBend};
-use sandbox::{Options, Sandbox, clock};
+use sandbox::{LeadsCalendar, Options, Sandbox, clock, web};
 use serde_json::Value;
 use tokio::sync::RwLock;
 
 use crate::fleet::Fleet;
 use crate::gateway::Functions;
 use crate::random::{Random, Stream};
+use crate::secrets::SecretsLog;
+use crate::secrets_manager::SecretsManager;
 
 /// How much is played.
 #[derive(Clone, Copy, Debug)]
@@ -25,7 +28,15 @@ pub struct Settings {
 pub struct World {
     pub settings: Settings,
     pub sandbox: Sandbox,
+    /// LeadsCalendar under another address, which a part of the orders names.
+    pub second_host: LeadsCalendar,
+    pub are_hosts_ours: AtomicBool,
+    pub is_watched: AtomicBool,
+    pub secrets_manager: SecretsManager,
+    pub secrets_log: SecretsLog,
     pub fleet: Fleet,
+    /// Runs of the schedule share it, and one that is watched is alone.
+    pub runs: RwLock<()>,
     /// Time is moved only while no `create-order` runs: its claim is measured by the real clock.
     pub at_rest: RwLock<()>,
     pub began_ms: i64,
@@ -47,6 +58,11 @@ pub struct World {
 pub struct Memory {
     /// What was injected other than by the stand-ins, which count for themselves.
     pub injected: BTreeMap<&'static str, u64>,
+    /// What came of it.
+    pub seen: BTreeMap<&'static str, usize>,
+    /// Instances that started without secrets, and when the last was asked.
+    pub cold: Vec<Arc<Functions>>,
+    pub cold_at_ms: i64,
     /// Every answer of `POST /orders`, by the order's number.
     pub told: HashMap<u64, Vec<Told>>,
     /// Trade numbers that some client was told.
@@ -107,11 +123,23 @@ impl World {
         };
         let sandbox = Sandbox::start(options).await.unwrap();
         let callback_url = format!("{url}/binance-callback");
-        let fleet = Fleet::new(sandbox.settings(&callback_url));
+        let listener = web::listen(0, "none").await.unwrap();
+        let webhook_secrets = sandbox.webhook_secrets().to_vec();
+        let second_host = LeadsCalendar::start(listener, webhook_secrets).unwrap();
+        let secrets_manager = SecretsManager::start().await;
+        let mut functions = sandbox.settings(&callback_url);
+        functions.extend(secrets_manager.settings());
+        let fleet = Fleet::new(functions).await;
         Arc::new(Self {
             settings,
             sandbox,
+            second_host,
+            are_hosts_ours: AtomicBool::new(false),
+            is_watched: AtomicBool::new(false),
+            secrets_manager,
+            secrets_log: SecretsLog::start(),
             fleet,
+            runs: RwLock::new(()),
             at_rest: RwLock::new(()),
             began_ms: clock::now_ms(),
             callback_url,
@@ -136,9 +164,20 @@ impl World {
         *self.memory().injected.entry(what).or_default() += 1;
     }
 
+    pub fn see(&self, what: &'static str, times: usize) {
+        *self.memory().seen.entry(what).or_default() += times;
+    }
+
     /// Something is wrong with the order of this number or id, whatever it ends as.
     pub fn wrong(&self, order: impl Into<String>, what: impl Into<String>) {
         self.memory().wrong.push((order.into(), what.into()));
+    }
+
+    /// Waits until so many orders are played.
+    pub async fn played(&self, orders: u64) {
+        while self.completed.load(Ordering::Relaxed) < orders {
+            tokio::time::sleep(Duration::from_millis(30)).await;
+        }
     }
 
     /// Seconds since the start.
