@@ -12,7 +12,7 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
+use aws_sdk_dynamodb::config::{BehaviorVersion, Region, StalledStreamProtectionConfig};
 use aws_smithy_runtime_api::client::dns::SharedDnsResolver;
 use aws_types::SdkConfig;
 use secrecy::ExposeSecret;
@@ -73,6 +73,8 @@ impl Clients {
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .retry_config(retries)
             .timeout_config(timeouts)
+            // Each call has its time limit anyway, and no answer is long.
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .http_client(connections.clone())
             .build();
         let mut dynamodb = aws_sdk_dynamodb::config::Builder::from(&common);

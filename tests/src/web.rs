@@ -3,6 +3,7 @@
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -33,6 +34,7 @@ pub(crate) fn hang_up() -> Response {
 pub struct Server {
     address: SocketAddr,
     listening: watch::Sender<bool>,
+    accepted: Arc<AtomicUsize>,
     accepting: JoinHandle<()>,
 }
 
@@ -45,10 +47,13 @@ impl Server {
         let address = listener.local_addr()?;
         let router = door::before(router, address.port());
         let (listening, wanted) = watch::channel(true);
-        let accepting = tokio::spawn(accept(listener, address, router, wanted));
+        let accepted = Arc::<AtomicUsize>::default();
+        let counted = Arc::clone(&accepted);
+        let accepting = tokio::spawn(accept(listener, address, router, wanted, counted));
         Ok(Self {
             address,
             listening,
+            accepted,
             accepting,
         })
     }
@@ -57,6 +62,12 @@ impl Server {
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// How many connections have been opened.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.accepted.load(Ordering::Relaxed)
     }
 
     /// Closes the port and every connection, so that connecting is refused, until [`Server::come_back`].
@@ -81,6 +92,7 @@ async fn accept(
     address: SocketAddr,
     router: Router,
     mut wanted: watch::Receiver<bool>,
+    counted: Arc<AtomicUsize>,
 ) {
     let mut listener = Some(listener);
     // Dropped with this future, which ends every connection.
@@ -100,6 +112,7 @@ async fn accept(
         tokio::select! {
             changed = wanted.changed() => if changed.is_err() { return },
             accepted = open.accept() => if let Ok((stream, _)) = accepted {
+                counted.fetch_add(1, Ordering::Relaxed);
                 connections.spawn(serve(stream, router.clone()));
             },
         }

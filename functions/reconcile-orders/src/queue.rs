@@ -2,7 +2,7 @@
 
 use futures_util::future::join_all;
 use shared::order::Work;
-use shared::store::{Due, Start, StoreError, Stored};
+use shared::store::{BATCH, Due, Start, StoreError, Stored};
 use tokio::sync::{Mutex, mpsc};
 use tracing::error;
 
@@ -12,7 +12,7 @@ use super::run::Run;
 use super::telling::Tell;
 
 /// Orders of one shard that are held at the same time.
-const PAGE: u8 = 50;
+const PAGE: u8 = BATCH;
 /// No page is read with less time left, in milliseconds.
 const PAGE_MS: i64 = 5_000;
 /// How long an item that cannot be read is put aside, in milliseconds: a newer version of this program may have written it,

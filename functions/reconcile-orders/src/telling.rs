@@ -19,7 +19,7 @@ pub(super) const SLOTS: usize = 96;
 pub(super) const TIMEOUT: Duration = Duration::from_secs(5);
 /// What telling one order may take, in milliseconds: the claim, the confirmation, the record; none is begun with less time
 /// left.
-const ORDER_MS: i64 = 7_000;
+const ORDER_MS: i64 = 6_000;
 /// How long what the other lane has found may wait for a slot, in milliseconds; afterwards another run may tell it.
 const FOUND_MS: i64 = 10_000;
 /// How soon it is looked again for what was passed over.

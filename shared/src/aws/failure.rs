@@ -49,7 +49,10 @@ impl Failure {
     /// Sorts by HTTP status, where there is one, and AWS's code. What is neither a fault of AWS's own nor a matter of its rate is refused for
     /// good.
     pub(crate) fn sorted(status: Option<u16>, code: &str, message: &str) -> Self {
-        let text = format!("{code}: {message}");
+        let text = match (code, status) {
+            ("", Some(status)) => format!("HTTP status {status}"),
+            _ => format!("{code}: {message}"),
+        };
         match code {
             "ExpiredToken" | "ExpiredTokenException" => {
                 if !CREDENTIALS_EXPIRED.swap(true, Ordering::Relaxed) {

@@ -101,7 +101,11 @@ impl Ready {
             never = tell(began, self.limit, count) => match never {},
         };
         let Outcome::Answered(summary) = outcome else {
-            return Err(format!("the run ended with {outcome:?}"));
+            let log = self.function.log();
+            let last = log.last().map(String::as_str).unwrap_or_default();
+            return Err(format!(
+                "the run ended with {outcome:?}, and the function's last line is {last}"
+            ));
         };
         Ok(Ran {
             summary,

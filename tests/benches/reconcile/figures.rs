@@ -78,9 +78,13 @@ impl Figure {
     }
 }
 
-/// More than any run does, so that none ends for lack of work.
-fn plenty(bench: &Bench) -> u64 {
-    bench.scaled(30_000).max(1_000)
+/// What a whole run is to do: four times what it did while asking and telling waited for each other.
+const QUESTIONS: u64 = 4 * 1_819;
+const CONFIRMATIONS: u64 = 4 * 2_463;
+
+/// Twice what is to be done, so that no run ends for lack of work.
+fn plenty(bench: &Bench, target: u64) -> u64 {
+    bench.scaled(2 * target).max(1_000)
 }
 
 /// What a run cost, for one of what it did.
@@ -110,20 +114,20 @@ async fn questions(bench: &Bench) -> Result<Measured, String> {
     let ran = bench.ready().await?.run(Bench::scheduled(), done).await?;
     Ok(Measured {
         value: number(done()),
-        target: Target::Number(bench.scaled(4 * 1_819)),
+        target: Target::Number(bench.scaled(QUESTIONS)),
         remark: remark(&ran, done()),
     })
 }
 
 fn fill_with_pending(bench: &Bench) {
-    let orders = (0..plenty(bench)).map(|_| bench.orders.pending(0));
+    let orders = (0..plenty(bench, QUESTIONS)).map(|_| bench.orders.pending(0));
     bench.table.fill(orders);
 }
 
 async fn confirmations(bench: &Bench) -> Result<Measured, String> {
     let host = host(false).await?;
     let url = host.callback_url("127.0.0.1");
-    let orders = (0..plenty(bench)).map(|_| bench.orders.owed(&url, 0));
+    let orders = (0..plenty(bench, CONFIRMATIONS)).map(|_| bench.orders.owed(&url, 0));
     bench.table.fill(orders);
     let ran = bench
         .ready()
@@ -132,7 +136,7 @@ async fn confirmations(bench: &Bench) -> Result<Measured, String> {
         .await?;
     Ok(Measured {
         value: number(host.accepted()),
-        target: Target::Number(bench.scaled(4 * 2_463)),
+        target: Target::Number(bench.scaled(CONFIRMATIONS)),
         remark: remark(&ran, host.accepted()),
     })
 }

@@ -125,7 +125,7 @@ async fn measure(options: Options) -> Result<bool, String> {
             }
         };
         eprintln!("  {measured}: {remark}");
-        table.push(format!("{:<66} {measured}", figure.title()));
+        table.push(format!("{:<70} {measured}", figure.title()));
     }
     println!(
         "\nRuns of {} s on 0.145 processors; Binance answers in 150 ms, LeadsCalendar in 100 ms, DynamoDB from memory. \

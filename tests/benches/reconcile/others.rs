@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::State as Shared;
+use axum::http::header::HOST;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
@@ -100,9 +101,11 @@ async fn passed_on(
     Shared(knows): Shared<Arc<Knows>>,
     method: Method,
     uri: Uri,
-    headers: HeaderMap,
+    mut headers: HeaderMap,
     body: Bytes,
 ) -> Response {
+    // The simulator looks whether it is meant.
+    headers.remove(HOST);
     let request = knows
         .http
         .request(method, format!("{}{uri}", knows.simulator));

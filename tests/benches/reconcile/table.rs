@@ -118,7 +118,7 @@ struct Put {
 }
 
 /// An answer, or the sentence of a refusal.
-type Answered = Result<(StatusCode, Value), String>;
+type Answered = Result<(StatusCode, String), String>;
 
 async fn answer(
     Shared(rows): Shared<Arc<Rows>>,
@@ -142,10 +142,10 @@ async fn answer(
         eprintln!("the table refuses: {problem}");
         let refused =
             json!({"__type": "com.amazon.coral.validate#ValidationException", "message": problem});
-        (StatusCode::BAD_REQUEST, refused)
+        (StatusCode::BAD_REQUEST, refused.to_string())
     });
     let kind = [(header::CONTENT_TYPE, "application/x-amz-json-1.0")];
-    (status, kind, answer.to_string()).into_response()
+    (status, kind, answer).into_response()
 }
 
 fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, String> {
@@ -154,11 +154,11 @@ fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, String> {
 
 impl Wanted {
     /// The item, or what the projection leaves of it.
-    fn projected(&self, item: &RawValue) -> Value {
-        let item = parsed(item.get());
+    fn projected(&self, item: &RawValue) -> String {
         let Some(projection) = &self.projection_expression else {
-            return item;
+            return item.get().to_owned();
         };
+        let item = parsed(item.get());
         let mut left = json!({});
         for path in projection.split(',') {
             let name = |name: &str| {
@@ -182,31 +182,30 @@ impl Wanted {
                 }
             }
         }
-        left
+        left.to_string()
     }
 }
 
 impl Content {
     fn get(&self, get: &Get) -> Answered {
         let item = self.items.get(&id(&get.key)?);
-        let answer = item.map_or_else(|| json!({}), |item| json!({"Item": item}));
-        Ok((StatusCode::OK, answer))
+        let answer = item.map_or_else(String::new, |item| format!("\"Item\":{}", item.get()));
+        Ok((StatusCode::OK, format!("{{{answer}}}")))
     }
 
     fn get_many(&self, get: &GetMany) -> Answered {
-        let mut found = HashMap::new();
+        let mut found = Vec::new();
         for (table, wanted) in &get.request_items {
             if wanted.keys.len() > 100 {
                 return Err("a batch has 100 keys at the most".to_owned());
             }
             let ids = wanted.keys.iter().map(id).collect::<Result<Vec<_>, _>>()?;
             let items = ids.iter().filter_map(|id| self.items.get(id));
-            found.insert(
-                table,
-                items.map(|item| wanted.projected(item)).collect::<Vec<_>>(),
-            );
+            let items: Vec<String> = items.map(|item| wanted.projected(item)).collect();
+            found.push(format!("\"{table}\":[{}]", items.join(",")));
         }
-        let answer = json!({"Responses": found, "UnprocessedKeys": {}});
+        let found = found.join(",");
+        let answer = format!("{{\"Responses\":{{{found}}},\"UnprocessedKeys\":{{}}}}");
         Ok((StatusCode::OK, answer))
     }
 
@@ -226,11 +225,11 @@ impl Content {
                     "message": "The conditional request failed",
                     "Item": there,
                 });
-                return Ok((StatusCode::BAD_REQUEST, failed));
+                return Ok((StatusCode::BAD_REQUEST, failed.to_string()));
             }
         }
         self.put(put.item)?;
-        Ok((StatusCode::OK, json!({})))
+        Ok((StatusCode::OK, "{}".to_owned()))
     }
 
     fn put(&mut self, item: Box<RawValue>) -> Result<(), String> {

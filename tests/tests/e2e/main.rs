@@ -62,6 +62,7 @@ mod bad_text;
 mod bent_create;
 mod binance_failures;
 mod changed_settings;
+mod connections;
 mod cost;
 mod create_order;
 mod idempotency;

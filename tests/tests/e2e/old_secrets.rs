@@ -53,7 +53,9 @@ async fn secrets_manager_that_hangs_or_is_away_costs_a_request_nothing_while_sec
         }
 
         assert!(clock::now_ms() - began_ms < 2_000, "{way:?}");
-        assert_eq!(manager.asked().len(), 3, "{way:?}");
+        // One that refuses connections hears of no reading.
+        let heard = if matches!(way, Way::Away) { 2 } else { 3 };
+        assert_eq!(manager.asked().len(), heard, "{way:?}");
     }
 }
 

@@ -7,11 +7,12 @@ use serde_json::Value;
 
 /// The direct dependencies of the functions and of what they share, each with what it is for. What these bring along is in
 /// the bill of materials of each function, and held against `deny.toml`.
-const ALLOWED: [(&str, &str); 31] = [
+const ALLOWED: [(&str, &str); 35] = [
     ("aws-credential-types", "AWS"),
     ("aws-sdk-dynamodb", "AWS"),
     ("aws-sdk-secretsmanager", "AWS"),
     ("aws-smithy-http-client", "AWS"),
+    ("aws-smithy-runtime-api", "AWS"),
     ("aws-types", "AWS"),
     ("backon", "retries"),
     ("base64", "encoding"),
@@ -20,6 +21,7 @@ const ALLOWED: [(&str, &str); 31] = [
     ("getrandom", "randomness"),
     ("hmac", "signing"),
     ("http", "HTTP"),
+    ("hyper", "HTTP"),
     ("jiff", "time"),
     ("lambda_http", "Lambda"),
     ("lambda_runtime", "Lambda"),
@@ -36,7 +38,9 @@ const ALLOWED: [(&str, &str); 31] = [
     ("subtle", "comparison"),
     ("thiserror", "errors"),
     ("tokio", "concurrency"),
+    ("tower", "HTTP"),
     ("tracing", "logs"),
+    ("tracing-subscriber", "logs"),
     ("url", "addresses"),
     ("webpki-roots", "TLS"),
 ];

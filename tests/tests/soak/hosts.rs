@@ -18,14 +18,14 @@ use crate::world::World;
 const ORDERS_AT_ONE_TIME: u64 = 500;
 /// Orders played while both hosts are away before, so that there is much to tell to either.
 const OWED: u64 = 20;
-/// Confirmations in vain to either host that are waited for.
+/// Orders told in vain at either host that are waited for.
 const MUCH: usize = 12;
 /// Fewer orders than this may leave too little to tell.
 const ENOUGH: u64 = 150;
 /// How long a host that hangs is waited for, in milliseconds.
 const WAIT_MS: i64 = 5_000;
-/// Attempts that a run may lose on it.
-const LOST: usize = 3;
+/// Attempts that a run may lose on it: three at once, and two more in their places before the third is over.
+const LOST: usize = 5;
 
 /// An order of which LeadsCalendar is to be told now.
 struct Owed {
@@ -106,9 +106,9 @@ pub async fn hang_now_and_then(world: Arc<World>) {
 async fn much_is_owed(world: &World, since_ms: i64) {
     for _ in 0..50 {
         let in_vain = world.hosts().map(|host| {
-            let down = host.confirmations().into_iter();
-            down.filter(|one| one.at_ms >= since_ms && one.mode == Mode::Down)
-                .count()
+            let arrived = arrived(host, since_ms);
+            let down = arrived.values().filter(|one| one.mode == Mode::Down);
+            down.count()
         });
         if in_vain.iter().all(|in_vain| *in_vain >= MUCH) {
             return;
@@ -190,7 +190,11 @@ fn the_other_is_told(world: &World, healthy: &[Owed], began_ms: i64, over_ms: i6
     // Now and then somebody else has an order in hand.
     if told * 4 < healthy.len() * 3 {
         let all = healthy.len();
-        let sentence = format!("unconfirmed: {told} of {all} told while the other host hung");
+        let last_ms = arrived.values().map(|one| one.at_ms - began_ms).max();
+        let over_ms = over_ms - began_ms;
+        let sentence = format!(
+            "unconfirmed: {told} of {all} told while the other host hung, until {over_ms} ms; the last at {last_ms:?} ms"
+        );
         world.wrong("", sentence);
     }
 }

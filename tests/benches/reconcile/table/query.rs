@@ -74,6 +74,6 @@ impl Content {
         if query.select.as_deref() != Some("COUNT") {
             answer["Items"] = Value::Array(items);
         }
-        Ok((StatusCode::OK, answer))
+        Ok((StatusCode::OK, answer.to_string()))
     }
 }
