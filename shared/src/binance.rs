@@ -3,13 +3,12 @@
 mod call;
 mod connection;
 mod outcome;
+mod repeats;
 mod send;
 mod wire;
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use backon::{BackoffBuilder, ExponentialBuilder};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use tracing::{error, instrument};
@@ -17,10 +16,11 @@ use tracing::{error, instrument};
 use call::{CERTIFICATES, CLOSE_ORDER, CREATE_ORDER, Call, QUERY_ORDER};
 use outcome::said;
 pub use outcome::{Answer, CallError};
+use repeats::{wait_before_repeat, waits};
 pub use wire::{Certificate, Created};
 use wire::{CreateOrder, Named};
 
-use crate::ambient::{monotonic_ms, now_ms};
+use crate::ambient::monotonic_ms;
 use crate::http_client::HttpClient;
 use crate::json::Unreadable;
 use crate::order::{Fact, Order, TradeNo};
@@ -31,10 +31,6 @@ const NOT_FOUND: &str = "400202";
 
 /// Less time than this is not worth a call, in milliseconds.
 pub const SHORTEST_CALL_MS: i64 = 1_000;
-/// The first wait before a call is repeated; it doubles, and up to as much again is added at random.
-const FIRST_WAIT: Duration = Duration::from_millis(500);
-/// Repeats of one call, at the most.
-const REPEATS: usize = 6;
 
 /// Binance Pay's merchant API, as one merchant sees it.
 #[derive(Clone, Debug)]
@@ -255,15 +251,6 @@ impl Binance {
     }
 }
 
-/// The waits before the repeats of a call.
-fn waits() -> impl Iterator<Item = Duration> {
-    let backoff = ExponentialBuilder::default()
-        .with_min_delay(FIRST_WAIT)
-        .with_max_times(REPEATS)
-        .with_jitter();
-    backoff.build()
-}
-
 /// The one line about an answer that came and cannot be read; never its value.
 fn unreadable(call: Call, trade_no: Option<&TradeNo>, field: Unreadable) {
     let id = trade_no.map(|trade_no| trade_no.order_id.as_str());
@@ -277,20 +264,6 @@ fn unreadable(call: Call, trade_no: Option<&TradeNo>, field: Unreadable) {
         "the answer to {} came, and {field}",
         call.name
     );
-}
-
-/// The wait that backoff and Binance's `Retry-After` ask for; none if no call fits in after it.
-fn wait_before_repeat(
-    backoff: Option<Duration>,
-    answer: &Answer,
-    deadline_ms: i64,
-) -> Option<Duration> {
-    let wait = backoff?.max(Duration::from_secs(
-        answer.retry_after_secs.unwrap_or_default(),
-    ));
-    let wait_ms = i64::try_from(wait.as_millis()).ok()?;
-    let sent_at_ms = now_ms().saturating_add(wait_ms);
-    (sent_at_ms.saturating_add(SHORTEST_CALL_MS) <= deadline_ms).then_some(wait)
 }
 
 fn serialise(request: &impl Serialize) -> Result<Vec<u8>, serde_json::Error> {

@@ -77,7 +77,7 @@ pub async fn raise_alarms(store: &Store, order: Stored) -> Result<Stored, StoreE
                 "a notification named the checkout of order {id}, and Binance, asked twice, does not confirm it"
             ),
             Alarm::Exhausted => format!(
-                "order {id} will not be confirmed: {}",
+                "order {id} is not confirmed, and is told once a day from now on, or not at all: {}",
                 order.confirmation.last_error.as_deref().unwrap_or_default()
             ),
         };

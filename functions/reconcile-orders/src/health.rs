@@ -49,12 +49,15 @@ impl ReconcileOrders {
     }
 
     /// What the table says of what LeadsCalendar was told in vain; none if it cannot be read.
-    pub(super) async fn look_at_table(&self, run: &Run) -> Option<UntoldOrders> {
+    pub(super) async fn look_at_table(&self) -> Option<UntoldOrders> {
         match self.untold().await {
             Ok(untold) => Some(untold),
             Err(error) => {
-                let shards = run.shards.len();
-                error!(%error, shards, "the table, or its index untold, cannot be read");
+                if error.must_act() {
+                    error!(%error, "an operator must act: the table, or its index untold, cannot be read");
+                } else {
+                    warn!(%error, "the table, or its index untold, cannot be read");
+                }
                 None
             }
         }

@@ -36,13 +36,15 @@ struct State {
     is_stalled: bool,
     /// In a row.
     timeouts: u32,
+    /// Slots that timed out: none is given back before the host answers.
+    lost: usize,
 }
 
 /// A place for one confirmation to a host.
 #[derive(Debug)]
 pub(super) struct Slot {
     host: Arc<Host>,
-    _permit: OwnedSemaphorePermit,
+    permit: OwnedSemaphorePermit,
 }
 
 impl Hosts {
@@ -69,10 +71,7 @@ impl Hosts {
             self.passed_over.store(true, Ordering::Relaxed);
             return None;
         };
-        Some(Slot {
-            host,
-            _permit: permit,
-        })
+        Some(Slot { host, permit })
     }
 
     /// Whether an order has been passed over, since this was last asked, whose host does not rest.
@@ -117,20 +116,23 @@ impl Host {
 
 impl Slot {
     /// How the confirmation ended.
-    pub(super) fn ended(&self, told: Told) {
-        let is_first = self.host.state(|state| match told {
+    pub(super) fn ended(self, told: Told) {
+        let Self { host, permit } = self;
+        let more = host.state(|state| match told {
             Told::TimedOut => {
+                permit.forget();
                 state.timeouts = state.timeouts.saturating_add(1);
-                false
+                state.lost = state.lost.saturating_add(1);
+                0
             }
             Told::Accepted | Told::Unaccepted => {
                 state.timeouts = 0;
                 state.is_stalled = false;
-                !std::mem::replace(&mut state.has_answered, true)
+                let is_first = !std::mem::replace(&mut state.has_answered, true);
+                let first = if is_first { SLOTS - FIRST_SLOTS } else { 0 };
+                std::mem::take(&mut state.lost).saturating_add(first)
             }
         });
-        if is_first {
-            self.host.slots.add_permits(SLOTS - FIRST_SLOTS);
-        }
+        host.slots.add_permits(more);
     }
 }

@@ -1,7 +1,7 @@
 //! Every minute: asks Binance about orders whose notification never came, and repeats confirmations that were not
 //! accepted. Whatever another function left behind when it died between two steps is made up for here.
 //!
-//! Asking and telling are lanes of their own ([`asking`], [`telling`]): each reads the queue for itself, so that neither
+//! Asking and telling are lanes of their own (`asking`, `telling`): each reads the queue for itself, so that neither
 //! waits for the other. Several runs share the work, since each order is claimed before it is worked on.
 
 mod asking;
@@ -134,7 +134,7 @@ impl ReconcileOrders {
             Box::pin(self.telling(&run, found)),
             Box::pin(self.look_at_binance(&run)),
         );
-        let untold = self.look_at_table(&run).await;
+        let untold = self.look_at_table().await;
         let (summary, failure) = run.summary(untold);
         summary.log();
         failure.map_or(Ok(summary), Err)

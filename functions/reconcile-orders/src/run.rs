@@ -126,12 +126,20 @@ impl Run {
     pub(super) fn failed(&self, id: &OrderId, error: &StoreError) {
         count(&self.counts.failed);
         let id = id.as_str();
-        error!(order.id = id, %error, "order {id} could not be reconciled");
+        if error.must_act() {
+            error!(order.id = id, %error, "an operator must act: order {id} could not be reconciled");
+        } else {
+            warn!(order.id = id, %error, "order {id} could not be reconciled");
+        }
     }
 
     /// A shard cannot be read, and is left to the next run.
     pub(super) fn unread(&self, shard: u8, error: StoreError) {
-        error!(shard, %error, "shard {shard} of what is due cannot be read");
+        if error.must_act() {
+            error!(shard, %error, "an operator must act: shard {shard} of what is due cannot be read");
+        } else {
+            warn!(shard, %error, "shard {shard} of what is due cannot be read");
+        }
         if let Ok(mut unread) = self.unread.lock() {
             unread.push(error);
         }

@@ -8,7 +8,7 @@ use shared::ambient::now_ms;
 use shared::follow_up::Told;
 use shared::order::{self, Applied, OrderId, Untold, Work};
 use shared::store::{BATCH, Stored};
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use super::event::Wish;
 use super::run::Run;
@@ -161,7 +161,10 @@ impl ReconcileOrders {
                 done.fetch_add(1, Ordering::Relaxed);
             }
             Ok(_) => {}
-            Err(error) => error!(order.id = key, %error, "order {key} cannot be made due"),
+            Err(error) if error.must_act() => {
+                error!(order.id = key, %error, "an operator must act: order {key} cannot be made due");
+            }
+            Err(error) => warn!(order.id = key, %error, "order {key} cannot be made due"),
         }
     }
 }

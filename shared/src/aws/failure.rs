@@ -50,7 +50,7 @@ impl Failure {
     /// good.
     pub(crate) fn sorted(status: Option<u16>, code: &str, message: &str) -> Self {
         let text = match (code, status) {
-            ("", Some(status)) => format!("HTTP status {status}"),
+            ("", Some(status)) => format!("HTTP status {status}: {message}"),
             _ => format!("{code}: {message}"),
         };
         match code {
@@ -152,7 +152,11 @@ mod tests {
         ] {
             for code in codes {
                 let failure = Failure::sorted(status, code, "m");
-                assert_eq!(failure, sorted(format!("{code}: m")), "{status:?}");
+                let name = match (*code, status) {
+                    ("", Some(status)) => format!("HTTP status {status}"),
+                    (code, _) => code.to_owned(),
+                };
+                assert_eq!(failure, sorted(format!("{name}: m")), "{status:?}");
                 let must_act = matches!(failure, Failure::NotSetUp(_));
                 assert_eq!(failure.must_act(), must_act, "{failure}");
             }

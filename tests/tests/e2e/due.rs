@@ -1,6 +1,6 @@
-//! What is due: the longest overdue first, whichever shard it is in, and nothing that one failure could hold up.
+//! What is due: in each shard the longest overdue first, and nothing that one failure could hold up.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sandbox::binance::{Fault, On, Play};
 use sandbox::dynamodb::StoreFault;
@@ -46,20 +46,35 @@ fn count(world: &World, status: &str) -> usize {
 }
 
 #[tokio::test]
-async fn longest_overdue_order_comes_first_whichever_shard_it_is_in() {
+async fn longest_overdue_orders_of_each_shard_come_first_and_no_shard_waits_for_another() {
     let world = World::start().await;
-    let trade_nos = paid_in_silence(&world, 80).await;
-
-    world.reconcile_after(10 * MINUTE).await;
-
-    for (turn, trade_no) in asked_about(&world).iter().enumerate() {
-        let rank = trade_nos
-            .iter()
-            .position(|known| known == trade_no)
-            .unwrap();
-        assert!(rank <= turn + CONCURRENCY, "{rank} had turn {turn}");
+    let trade_nos = paid_in_silence(&world, 128).await;
+    let shard = |trade_no: &str| world.item(&trade_no[..30])["dueShard"].to_string();
+    let mut shards: BTreeMap<String, Vec<&String>> = BTreeMap::new();
+    for trade_no in &trade_nos {
+        shards.entry(shard(trade_no)).or_default().push(trade_no);
     }
-    assert_eq!(count(&world, "PAID"), 80);
+    world.sandbox.binance().advance(10 * MINUTE);
+    world.reconcile().await;
+
+    let asked = asked_about(&world);
+    let mut first: BTreeMap<String, usize> = BTreeMap::new();
+    for trade_no in &asked[..CONCURRENCY] {
+        let shard = shard_of(&shards, trade_no);
+        let rank = shards[&shard].iter().position(|known| *known == trade_no);
+        assert!(rank.unwrap() < CONCURRENCY / 4, "{rank:?} of shard {shard}");
+        *first.entry(shard).or_default() += 1;
+    }
+    assert_eq!(first.len(), 8, "{first:?}");
+    assert_eq!(count(&world, "PAID"), 128);
+}
+
+/// The shard that has this trade number among those of its orders.
+fn shard_of(shards: &BTreeMap<String, Vec<&String>>, trade_no: &str) -> String {
+    let found = shards
+        .iter()
+        .find(|(_, orders)| orders.iter().any(|order| *order == trade_no));
+    found.unwrap().0.clone()
 }
 
 #[tokio::test]

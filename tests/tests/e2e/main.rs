@@ -29,6 +29,7 @@ mod durable;
 mod foreign;
 mod forged;
 mod get_order;
+mod health;
 mod hints;
 mod item_untold;
 mod kept_connections;

