@@ -79,7 +79,7 @@ impl ReconcileOrders {
     }
 
     async fn read_shard(&self, run: &Run, shard: u8, lane: &Lane<'_>) {
-        let (mut start, mut read_to_ms) = (None, 0);
+        let (mut start, mut read_to_ms) = (None, i64::MAX);
         loop {
             let page = match self.page(run, shard, lane.work(), start).await {
                 Ok(page) => page,
@@ -118,9 +118,9 @@ impl ReconcileOrders {
         for due in &page.due {
             match loaded.remove(&due.key) {
                 Some(Ok(order)) if order.is_due(work, run.due_by_ms) => orders.push(order),
-                Some(Err(error)) if work == Work::Asking => self.put_aside(run, due, &error).await,
+                Some(Err(error)) => self.put_aside(run, due, &error).await,
                 // The other lane's, or done since the index was written.
-                Some(Ok(_) | Err(_)) | None => {}
+                Some(Ok(_)) | None => {}
             }
         }
         Ok(Page {

@@ -1,6 +1,7 @@
 //! Items that a newer version of this program has written, before it was rolled back or while both are running.
 
 use sandbox::binance::Play;
+use sandbox::leadscalendar::Mode;
 use serde_json::{Value, json};
 
 use crate::log::Log;
@@ -123,4 +124,25 @@ async fn items_that_cannot_be_read_hold_up_nobody_however_many_they_are() {
         .iter()
         .filter(|line| line["alarm"] == "item.unreadable" && line["level"] == "ERROR");
     assert_eq!(alarms.count(), 500);
+}
+
+#[tokio::test]
+async fn item_that_cannot_be_read_and_is_due_to_be_told_only_is_put_aside_too() {
+    let world = World::start().await;
+    world.sandbox.leadscalendar().mode(Mode::Down, None);
+    let order = open(&world).await;
+    pay(&world, &order).await;
+    let mut item = table::get(&world, &order.id).await;
+    item["status"] = json!({"S": "A_STATUS_OF_THE_NEXT_VERSION"});
+    table::put(&world, item).await;
+    let log = Log::start();
+
+    world.reconcile_after(2 * MINUTE).await;
+    world.reconcile_after(MINUTE).await;
+
+    let lines = log.lines();
+    let alarms = lines
+        .iter()
+        .filter(|line| line["alarm"] == "item.unreadable");
+    assert_eq!(alarms.count(), 1, "an hour's rest");
 }
