@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`ambient`] | the clock and the random generator |
 //! | [`log`] | the log: one JSON object a line |
+//! | [`pace`] | what is done so often at most |
 //! | [`money`] | amounts and currencies |
 //! | [`signing`] | the two signatures; pure |
 //! | [`json`] | what others wrote, read leniently |
@@ -28,6 +29,7 @@
 pub mod ambient;
 pub mod log;
 pub mod money;
+pub mod pace;
 pub mod signing;
 
 pub mod json;

@@ -42,7 +42,7 @@ pub use id::{Namespace, OrderId, OrderIdError, TradeNo, TradeNoError};
 pub use payment::{Payment, Refunded};
 pub use report::Report;
 pub use request::{Request, TerminalType, TransactionType};
-pub use steps::{Steps, Work};
+pub use steps::{Steps, Work, is_due};
 pub use transition::MAX_ATTEMPTS;
 pub use view::{FullView, Time, View};
 

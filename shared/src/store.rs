@@ -82,9 +82,6 @@ pub enum StoreError {
     /// An item cannot be read as an order, or the other way round.
     #[error("an item of the table is not an order: {0}")]
     Item(#[from] serde_dynamo::Error),
-    /// Nor is its key that of one.
-    #[error("the key of an item of the table is not an order's id")]
-    Key,
     /// The item that makes the ids of this table its own is not one that this program made.
     #[error("the item `namespace` of the table cannot be read")]
     Namespace,
@@ -94,21 +91,12 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// One item is to blame, and no other suffers from it.
-    #[must_use]
-    pub fn is_of_item(&self) -> bool {
-        match self {
-            Self::Item(_) | Self::Key => true,
-            Self::Unavailable(_) | Self::Namespace | Self::Raced => false,
-        }
-    }
-
     /// Whether an operator must act; else it mends itself.
     #[must_use]
     pub fn must_act(&self) -> bool {
         match self {
             Self::Unavailable(failure) => failure.must_act(),
-            Self::Item(_) | Self::Key | Self::Namespace => true,
+            Self::Item(_) | Self::Namespace => true,
             Self::Raced => false,
         }
     }

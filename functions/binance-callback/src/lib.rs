@@ -5,7 +5,6 @@
 
 mod acknowledgement;
 
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use acknowledgement::NotAcknowledged;
@@ -21,6 +20,7 @@ use shared::follow_up;
 use shared::http_api::Invocation;
 use shared::log;
 use shared::order::{Checked, Doubt, Event as Change, Hint, Kind, Order, Refunded, State};
+use shared::pace::Pace;
 use shared::store::{StoreError, Stored};
 use shared::webhook;
 use tracing::{error, info, warn};
@@ -51,8 +51,8 @@ pub struct BinanceCallback {
     pub app: App,
     certificates: Certificates,
     confirmer: Confirmer,
-    /// When a payment without an order may be asked about again, by the clock that nobody sets.
-    ask_unknown_at_ms: AtomicI64,
+    /// How often a payment without an order may be asked about.
+    ask_unknown: Pace,
 }
 
 impl BinanceCallback {
@@ -67,7 +67,7 @@ impl BinanceCallback {
             certificates: Certificates::new(app.binance.clone()),
             confirmer,
             app,
-            ask_unknown_at_ms: AtomicI64::new(i64::MIN),
+            ask_unknown: Pace::new(ASK_UNKNOWN_EVERY_MS),
         })
     }
 
@@ -209,18 +209,10 @@ impl BinanceCallback {
             warn!(%trade_no, ?kind, "notification of an order that is not in the table acknowledged");
             return Ok(());
         }
-        let now_ms = monotonic_ms();
-        let next_ms = now_ms.saturating_add(ASK_UNKNOWN_EVERY_MS);
-        let is_due = |due_ms: i64| (due_ms <= now_ms).then_some(next_ms);
-        let relaxed = Ordering::Relaxed;
-        if self
-            .ask_unknown_at_ms
-            .fetch_update(relaxed, relaxed, is_due)
-            .is_err()
-        {
+        if !self.ask_unknown.take(monotonic_ms()) {
             return Err(NotAcknowledged::TooMany);
         }
-        let deadline_ms = deadline_ms.min(shared::ambient::now_ms().saturating_add(ASKING_MS));
+        let deadline_ms = deadline_ms.min(now_ms().saturating_add(ASKING_MS));
         let fact = self.app.binance.query(trade_no, deadline_ms).await?;
         match fact.state() {
             Some(State::Paid(_) | State::Refunding) => error!(

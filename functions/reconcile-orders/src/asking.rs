@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use shared::ambient::random;
 use shared::ask::{self, About, Asked, Question};
 use shared::follow_up;
-use shared::order::{self, Applied, Order, Work};
+use shared::order::{self, Applied, Order, Work, is_due};
 use shared::store::{StoreError, Stored};
 use tokio::sync::{Mutex, mpsc};
 
@@ -13,7 +13,7 @@ use super::queue::{Lane, next};
 use super::run::{Run, count};
 
 /// Orders asked about at the same time.
-pub(super) const SLOTS: usize = 32;
+const SLOTS: usize = 32;
 /// No order is begun with less time left, in milliseconds: it is enough for the claim, a question and the record. What one
 /// is cut off from nevertheless, another run makes up for once the claim is over.
 const ORDER_MS: i64 = 5_000;
@@ -22,7 +22,7 @@ const RECORD_MS: i64 = 2_000;
 /// What the questions about one order may take, in milliseconds; without an answer it is asked about again later.
 const QUESTIONS_MS: i64 = 8_000;
 /// How long an order is left alone by the next runs if this one dies over it, in milliseconds.
-pub(super) const CLAIM_MS: i64 = 120_000;
+const CLAIM_MS: i64 = 120_000;
 
 /// An order whose work was taken on.
 pub(super) struct Claimed {
@@ -63,7 +63,7 @@ impl ReconcileOrders {
 
     async fn ask_and_pass_on(&self, order: Stored, run: &Run, tell: &mpsc::Sender<Stored>) {
         if !run.has_time(ORDER_MS) {
-            run.leave(order.due_at_ms().unwrap_or_default());
+            run.leave(order.due_at_ms().unwrap_or(i64::MAX));
             return;
         }
         let id = order.order_id.clone();
@@ -85,7 +85,7 @@ impl ReconcileOrders {
         let Some(claimed) = self.claim(order, Work::Asking, run).await? else {
             return Ok(None);
         };
-        let order = if is_alarm_due(&claimed.before, claimed.at_ms) {
+        let order = if is_due(claimed.before.alarm_at_ms, claimed.at_ms) {
             follow_up::raise_alarms(&self.app.store, claimed.order).await?
         } else {
             claimed.order
@@ -156,7 +156,7 @@ impl ReconcileOrders {
             is_taken_on: false,
         };
         let (store, at_ms) = (&self.app.store, run.now_ms());
-        let is_alarm_due = is_alarm_due(&order, at_ms);
+        let is_alarm_due = is_due(order.alarm_at_ms, at_ms);
         let order = store
             .transition(order, &[put_off], "rate limit", at_ms)
             .await?
@@ -168,17 +168,10 @@ impl ReconcileOrders {
     }
 }
 
-fn is_alarm_due(order: &Order, at_ms: i64) -> bool {
-    order
-        .alarm_at_ms
-        .is_some_and(|due_at_ms| due_at_ms <= at_ms)
-}
-
 /// What is to be asked of an order, as it was before it was taken on.
 pub(super) fn about(order: &Order, at_ms: i64) -> Option<About> {
-    let is_due = |due_at_ms: Option<i64>| due_at_ms.is_some_and(|due_at_ms| due_at_ms <= at_ms);
-    let report = is_due(order.report.as_ref().map(|report| report.at_ms));
-    if is_due(order.ask_at_ms) {
+    let report = is_due(order.report.as_ref().map(|report| report.at_ms), at_ms);
+    if is_due(order.ask_at_ms, at_ms) {
         Some(About::Every { report })
     } else {
         report.then_some(About::ReportedAgain)

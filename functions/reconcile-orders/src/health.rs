@@ -1,7 +1,5 @@
 //! What each run looks at, so that a service that cannot work says so, with or without traffic.
 
-use std::sync::atomic::Ordering;
-
 use shared::ambient::monotonic_ms;
 use shared::binance::{BinanceError, CallError};
 use shared::order::Untold;
@@ -12,19 +10,14 @@ use super::ReconcileOrders;
 use super::run::{Run, UntoldOrders};
 
 /// How often Binance is called only to see whether it can be, in milliseconds.
-const LOOK_EVERY_MS: i64 = 10 * 60_000;
+pub(super) const LOOK_EVERY_MS: i64 = 10 * 60_000;
 /// Time limit of that call, in milliseconds.
 const LOOK_MS: i64 = 5_000;
 
 impl ReconcileOrders {
     /// Makes a signed call of Binance now and then, which a wrong key, a clock that is off or a forbidden region spoils.
     pub(super) async fn look_at_binance(&self, run: &Run) {
-        let now_ms = monotonic_ms();
-        let is_due =
-            |look_at_ms: i64| (look_at_ms <= now_ms).then(|| now_ms.saturating_add(LOOK_EVERY_MS));
-        let relaxed = Ordering::Relaxed;
-        let looks = self.look_at_ms.fetch_update(relaxed, relaxed, is_due);
-        if looks.is_err() {
+        if !self.looks.take(monotonic_ms()) {
             return;
         }
         let Err(error) = self

@@ -13,7 +13,7 @@ const SLOTS: usize = 32;
 /// The same to one that has not yet: so many attempts are lost on a host that hangs.
 const FIRST_SLOTS: usize = 3;
 /// A host that timed out so often in a row rests for the run.
-const TIMEOUTS: u32 = 3;
+const TIMEOUTS: usize = 3;
 /// How long the others wait for a slot of one host; from then on it is passed over while it has none.
 const STALL: Duration = Duration::from_millis(250);
 
@@ -34,10 +34,8 @@ struct Host {
 struct State {
     has_answered: bool,
     is_stalled: bool,
-    /// In a row.
-    timeouts: u32,
-    /// Slots that timed out: none is given back before the host answers.
-    lost: usize,
+    /// In a row; the slots of these are not given back before the host answers.
+    timeouts: usize,
 }
 
 /// A place for one confirmation to a host.
@@ -122,15 +120,13 @@ impl Slot {
             Told::TimedOut => {
                 permit.forget();
                 state.timeouts = state.timeouts.saturating_add(1);
-                state.lost = state.lost.saturating_add(1);
                 0
             }
             Told::Accepted | Told::Unaccepted => {
-                state.timeouts = 0;
                 state.is_stalled = false;
                 let is_first = !std::mem::replace(&mut state.has_answered, true);
                 let first = if is_first { SLOTS - FIRST_SLOTS } else { 0 };
-                std::mem::take(&mut state.lost).saturating_add(first)
+                std::mem::take(&mut state.timeouts).saturating_add(first)
             }
         });
         host.slots.add_permits(more);

@@ -13,14 +13,13 @@ mod run;
 mod telling;
 mod wish;
 
-use std::sync::atomic::AtomicI64;
-
 use serde::Serialize;
 use shared::ambient::{self, monotonic_ms};
 use shared::app::{self, App, StartError};
 use shared::config::Needs;
 use shared::confirmation::Confirmer;
 use shared::order::OrderId;
+use shared::pace::Pace;
 use shared::secret_store::SecretError;
 use shared::store::StoreError;
 use tokio::sync::mpsc;
@@ -44,8 +43,8 @@ pub struct ReconcileOrders {
     /// The parts it has in common with the others.
     pub app: App,
     confirmer: Confirmer,
-    /// When Binance is to be called next only to see whether it can be, by the clock that nobody sets.
-    look_at_ms: AtomicI64,
+    /// How often Binance is called only to see whether it can be.
+    looks: Pace,
 }
 
 /// What an invocation did.
@@ -89,13 +88,13 @@ impl ReconcileOrders {
         Ok(Self {
             app,
             confirmer,
-            look_at_ms: AtomicI64::new(i64::MIN),
+            looks: Pace::new(health::LOOK_EVERY_MS),
         })
     }
 
     /// Reads the secrets before the first run, which opens its connections itself.
     pub async fn connect(&self) {
-        app::in_init(self.app.connect_aws()).await;
+        app::in_init(self.app.secrets.look(monotonic_ms())).await;
     }
 
     /// Works on what is due, or does what an operator wishes; `deadline_ms` is when Lambda ends the invocation.

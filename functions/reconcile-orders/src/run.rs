@@ -26,6 +26,8 @@ pub(super) struct Run {
     /// What Binance says of the rate.
     pub(super) rate: RateLimit,
     pub(super) counts: Counts,
+    /// Since when the oldest is due that was left; far in the future while none was.
+    left_since_ms: AtomicI64,
     /// Shards that could not be read, and why.
     unread: Mutex<Vec<StoreError>>,
 }
@@ -38,8 +40,6 @@ pub(super) struct Counts {
     pub(super) confirmed: AtomicU32,
     pub(super) failed: AtomicU32,
     left: AtomicU32,
-    /// Since when the oldest is due that was left; 0 while none was.
-    left_since_ms: AtomicI64,
 }
 
 pub(super) fn count(counter: &AtomicU32) {
@@ -94,6 +94,7 @@ impl Run {
             shards,
             rate: RateLimit::default(),
             counts: Counts::default(),
+            left_since_ms: AtomicI64::new(i64::MAX),
             unread: Mutex::default(),
         }
     }
@@ -116,10 +117,7 @@ impl Run {
     /// Work that is due since `due_at_ms` was not begun, for lack of time.
     pub(super) fn leave(&self, due_at_ms: i64) {
         count(&self.counts.left);
-        let oldest = &self.counts.left_since_ms;
-        let _ = oldest.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |oldest_ms| {
-            (oldest_ms == 0 || due_at_ms < oldest_ms).then_some(due_at_ms)
-        });
+        self.left_since_ms.fetch_min(due_at_ms, Ordering::Relaxed);
     }
 
     /// Something did not work for one order.
@@ -150,18 +148,13 @@ impl Run {
         let now_ms = self.now_ms();
         let secs_since = |since_ms: i64| now_ms.saturating_sub(since_ms).max(0) / 1_000;
         let counts = self.counts;
-        let left_since_ms = counts.left_since_ms.into_inner();
         let summary = Summary {
             asked: counts.asked.into_inner(),
             settled: counts.settled.into_inner(),
             confirmed: counts.confirmed.into_inner(),
             failed: counts.failed.into_inner(),
             left: counts.left.into_inner(),
-            oldest_due_sec: if left_since_ms == 0 {
-                0
-            } else {
-                secs_since(left_since_ms)
-            },
+            oldest_due_sec: secs_since(self.left_since_ms.into_inner()),
             untold: untold.map(|untold| untold.repeating),
             oldest_untold_sec: untold.map(|untold| untold.since_ms.map_or(0, secs_since)),
             exhausted: untold.map(|untold| untold.exhausted),

@@ -14,9 +14,9 @@ use super::queue::{Lane, next};
 use super::run::{Run, count};
 
 /// Confirmations under way at the same time, to all hosts.
-pub(super) const SLOTS: usize = 96;
+const SLOTS: usize = 96;
 /// Time limit of a confirmation.
-pub(super) const TIMEOUT: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 /// What telling one order may take, in milliseconds: the claim, the confirmation, the record; none is begun with less time
 /// left.
 const ORDER_MS: i64 = 6_000;
@@ -105,7 +105,7 @@ impl ReconcileOrders {
                 claimed.map(|claimed| claimed.order)
             }
             Tell::Due(order) => {
-                run.leave(order.due_at_ms().unwrap_or_default());
+                run.leave(order.due_at_ms().unwrap_or(i64::MAX));
                 None
             }
         };

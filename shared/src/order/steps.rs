@@ -256,7 +256,9 @@ impl Order {
     }
 }
 
-fn is_due(due_at_ms: Option<i64>, at_ms: i64) -> bool {
+/// Whether something is due by `at_ms`; what has no time is not.
+#[must_use]
+pub fn is_due(due_at_ms: Option<i64>, at_ms: i64) -> bool {
     due_at_ms.is_some_and(|due_at_ms| due_at_ms <= at_ms)
 }
 

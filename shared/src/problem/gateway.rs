@@ -221,7 +221,6 @@ impl From<StoreError> for Problem {
             // A newer version may have written the item, and be back soon.
             StoreError::Unavailable(Failure::Away(_) | Failure::CredentialsExpired(_))
             | StoreError::Item(_)
-            | StoreError::Key
             | StoreError::Raced => Self::try_again(cause, error.must_act()),
         }
     }
@@ -281,7 +280,6 @@ mod tests {
             (StoreError::Raced, "TRY_AGAIN", false),
             (StoreError::Unavailable(expired()), "TRY_AGAIN", true),
             (StoreError::Item(item), "TRY_AGAIN", true),
-            (StoreError::Key, "TRY_AGAIN", true),
             (StoreError::Unavailable(not_set_up()), "NOT_SET_UP", true),
             (StoreError::Namespace, "NOT_SET_UP", true),
         ] {

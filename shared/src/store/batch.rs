@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use serde::Deserialize;
 
 use crate::aws::Failure;
-use crate::order::Work;
+use crate::order::{Work, is_due};
 
 use super::{Item, Store, StoreError, Stored, unavailable};
 
@@ -59,9 +59,7 @@ impl Dues {
                 ]
             }
         };
-        dues.into_iter()
-            .flatten()
-            .any(|due_at_ms| due_at_ms <= at_ms)
+        dues.into_iter().any(|due_at_ms| is_due(due_at_ms, at_ms))
     }
 }
 
