@@ -95,6 +95,10 @@ deploy: build ## Deploy to AWS; asks for what samconfig.toml does not say
 	sam build
 	sam deploy --capabilities CAPABILITY_IAM $(if $(wildcard samconfig.toml),,--guided)
 
+.PHONY: doctor
+doctor: $(if $(LOCAL),$(RUN_TOOLS),$(CHECK_TOOLS)) ## Look whether the deployed service can do its work; LOCAL=1: that of dev, ALARM=1: with a test alarm
+	.venv/bin/python ops/doctor.py $(if $(LOCAL),--local http://127.0.0.1:$(or $(GATEWAY_PORT),9000)) $(if $(ALARM),--alarm)
+
 .PHONY: clean
 clean: ## Remove what was built and installed here
 	rm -rf target .aws-sam .venv

@@ -63,6 +63,8 @@ def read(text: str, shape: str, required: dict, optional: dict | None = None) ->
     try:
         # A member that is there twice is a slip, and whichever is meant is unknown.
         fields = json.loads(text, object_pairs_hook=unique)
+        # Half of a pair of surrogates is no text.
+        json.dumps(fields, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         fields = None
     is_right = isinstance(fields, dict) and required.keys() <= fields.keys() <= types.keys()

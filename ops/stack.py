@@ -28,36 +28,50 @@ class Stack:
         import botocore.config
 
         self.name = name
-        self.region = region
         self._session = boto3.session.Session(region_name=region)
-        # A check of the deployed service waits for 30 seconds at most; a call that hangs is not worth more.
-        self._config = botocore.config.Config(connect_timeout=5, read_timeout=65, retries={"max_attempts": 3, "mode": "standard"})
-        self._outputs: dict[str, str] | None = None
+        # A check of the deployed service takes 30 seconds at most; a call that hangs is not worth more.
+        self._config = botocore.config.Config(
+            connect_timeout=5, read_timeout=40, retries={"max_attempts": 2, "mode": "standard"}
+        )
+        self._clients: dict = {}
+        self._described: dict | None = None
+        self._resources: list | None = None
 
     def client(self, service: str):
         """A client of one of AWS's services."""
-        return self._session.client(service, config=self._config)
+        if service not in self._clients:
+            self._clients[service] = self._session.client(service, config=self._config)
+        return self._clients[service]
 
     def output(self, name: str) -> str | None:
         """The output of that name, if the stack has it."""
-        if self._outputs is None:
-            stacks = self.client("cloudformation").describe_stacks(StackName=self.name)["Stacks"]
-            self._outputs = {output["OutputKey"]: output["OutputValue"] for output in stacks[0].get("Outputs", [])}
-        return self._outputs.get(name)
+        return self._member("Outputs", "OutputKey", "OutputValue", name)
+
+    def parameter(self, name: str) -> str | None:
+        """The value of that parameter, if the stack has it."""
+        return self._member("Parameters", "ParameterKey", "ParameterValue", name)
+
+    def _member(self, part: str, key: str, value: str, name: str) -> str | None:
+        if self._described is None:
+            self._described = self.client("cloudformation").describe_stacks(StackName=self.name)["Stacks"][0]
+        found = [member[value] for member in self._described.get(part, []) if member[key] == name]
+        return found[0] if found else None
+
+    def resources(self, kind: str) -> dict[str, str]:
+        """The resources of a type: what each is called in the template, and in the account."""
+        if self._resources is None:
+            pages = self.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=self.name)
+            self._resources = [resource for page in pages for resource in page["StackResourceSummaries"]]
+        return {
+            resource["LogicalResourceId"]: resource["PhysicalResourceId"]
+            for resource in self._resources
+            if resource["ResourceType"] == kind and resource.get("PhysicalResourceId")
+        }
 
 
-def run(main) -> None:
-    """Runs a program, and ends it with what it returns; what AWS or the caller's machine refuses is said in one line."""
-    try:
-        sys.exit(main())
-    except Unusable as unusable:
-        sys.exit(f"{unusable}.")
-    except KeyboardInterrupt:
-        sys.exit(130)
-    except Exception as error:
-        if type(error).__module__.split(".")[0] not in ("boto3", "botocore"):
-            raise
-        sys.exit(f"AWS: {said(error)}")
+def is_of_aws(error: Exception) -> bool:
+    """Whether AWS, or the way to it, refused."""
+    return type(error).__module__.split(".")[0] in ("boto3", "botocore")
 
 
 def said(error: Exception) -> str:
@@ -65,3 +79,17 @@ def said(error: Exception) -> str:
     answer = getattr(error, "response", {}).get("Error", {})
     text = f"{answer['Code']}: {answer.get('Message', '')}" if "Code" in answer else str(error)
     return " ".join(text.split())
+
+
+def run(main) -> None:
+    """Runs a program, and ends it with what it returns; what AWS or the caller's machine refuses is said in one line."""
+    try:
+        sys.exit(main())
+    except Unusable as unusable:
+        sys.exit(f"{unusable}" if f"{unusable}".endswith("?") else f"{unusable}.")
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception as error:
+        if not is_of_aws(error):
+            raise
+        sys.exit(f"AWS: {said(error)}")

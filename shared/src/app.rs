@@ -113,8 +113,8 @@ pub async fn in_init(connecting: impl Future<Output = ()>) {
 pub fn not_yet(what: &'static str, error: impl Into<Problem>) {
     let problem = error.into();
     let cause = problem.cause.as_deref();
-    if problem.is_for_operator() {
-        error!(cause, "an operator must act: {what}");
+    if let Some(alarm) = problem.alarm {
+        error!(alarm, cause, "an operator must act: {what}");
     } else {
         warn!(cause, "{what}");
     }
@@ -133,11 +133,11 @@ mod tests {
     #[test]
     fn what_fails_in_init_is_said_by_who_must_act() {
         let written = Written::default();
-        let subscriber = log::subscriber(written.clone(), Level::INFO);
+        let subscriber = log::subscriber(written.clone(), Level::INFO, "sandbox");
         tracing::subscriber::with_default(subscriber, || {
             not_yet(
                 "secrets cannot be read yet",
-                Problem::not_set_up("no such secret"),
+                Problem::not_set_up("no such secret", Some("secrets.unreadable")),
             );
             not_yet("secrets cannot be read yet", Problem::late());
         });
@@ -147,6 +147,7 @@ mod tests {
             lines[0]["message"],
             "an operator must act: secrets cannot be read yet"
         );
+        assert_eq!(lines[0]["alarm"], "secrets.unreadable");
         assert_eq!(lines[0]["cause"], "no such secret");
         assert_eq!(lines[1]["level"], "WARN");
         assert_eq!(lines[1]["message"], "secrets cannot be read yet");
@@ -156,8 +157,11 @@ mod tests {
     #[tokio::test]
     async fn init_that_hangs_is_over_and_says_so() {
         let written = Written::default();
-        let _guard =
-            tracing::subscriber::set_default(log::subscriber(written.clone(), Level::INFO));
+        let _guard = tracing::subscriber::set_default(log::subscriber(
+            written.clone(),
+            Level::INFO,
+            "sandbox",
+        ));
         let began_ms = monotonic_ms();
 
         in_init(pending()).await;

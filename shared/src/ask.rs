@@ -10,7 +10,6 @@ use crate::ambient::now_ms;
 use crate::binance::{Binance, SHORTEST_CALL_MS};
 use crate::follow_up;
 use crate::order::{Event, Fact, Order, State, Status};
-use crate::problem::Problem;
 use crate::store::{Store, StoreError, Stored};
 
 /// Questions about one order at the same time; it can have 99 attempts.
@@ -206,8 +205,8 @@ async fn answers(
                 }
                 (attempt, Some(fact))
             }
-            Err(error) if Problem::from(error.clone()).is_for_operator() => {
-                error!(order.id = id, %trade_no, %error, "an operator must act: Binance cannot be asked about {trade_no}");
+            Err(error) if let Some(alarm) = error.alarm() => {
+                error!(alarm, order.id = id, %trade_no, %error, "an operator must act: Binance cannot be asked about {trade_no}");
                 (attempt, None)
             }
             Err(error) => {

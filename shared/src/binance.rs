@@ -1,6 +1,7 @@
 //! Binance Pay's merchant API: one place that signs, sends, reads the answer and sorts the end.
 
 mod call;
+mod clock;
 mod connection;
 mod outcome;
 mod repeats;
@@ -13,6 +14,8 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use tracing::{error, instrument};
 
+use clock::Clock;
+pub use clock::Offset;
 use call::{CERTIFICATES, CLOSE_ORDER, CREATE_ORDER, Call, QUERY_ORDER};
 use outcome::said;
 pub use outcome::{Answer, CallError};
@@ -26,9 +29,6 @@ use crate::json::Unreadable;
 use crate::order::{Fact, Order, TradeNo};
 use crate::secret_store::{SecretError, SecretStore};
 
-/// Binance's code for a trade number that it does not know.
-const NOT_FOUND: &str = "400202";
-
 /// Less time than this is not worth a call, in milliseconds.
 pub const SHORTEST_CALL_MS: i64 = 1_000;
 
@@ -38,6 +38,7 @@ pub struct Binance {
     http: HttpClient,
     base_url: String,
     secrets: Arc<SecretStore>,
+    clock: Clock,
 }
 
 /// A call has no answer.
@@ -59,6 +60,21 @@ impl BinanceError {
             Self::Call(error) => Some(error.answer()),
             Self::Secrets(_) => None,
         }
+    }
+
+    /// The alarm by which an operator hears that he must act, see [`CallError::alarm`].
+    #[must_use]
+    pub fn alarm(&self) -> Option<&'static str> {
+        match self {
+            Self::Call(error) => error.alarm(),
+            Self::Secrets(error) => error.alarm(),
+        }
+    }
+
+    /// Binance refuses the time that we signed.
+    #[must_use]
+    pub fn is_clock(&self) -> bool {
+        self.answer().is_some_and(Answer::is_clock)
     }
 
     /// The answer came and cannot be read: by one of its fields, or `if_whole`, of which nothing can be read.
@@ -106,7 +122,14 @@ impl Binance {
             http,
             base_url,
             secrets,
+            clock: Clock::default(),
         }
+    }
+
+    /// How far our clock is from Binance's, if the latest answer told.
+    #[must_use]
+    pub fn clock_offset(&self) -> Option<Offset> {
+        self.clock.offset()
     }
 
     /// Opens a checkout for the order's current attempt (create order v3). A success of which a part cannot be read is one.
@@ -145,9 +168,7 @@ impl Binance {
             .call(QUERY_ORDER, Some(trade_no), &body, read, deadline_ms)
             .await
         {
-            Err(BinanceError::Call(CallError::Refused(answer)))
-                if answer.code.as_deref() == Some(NOT_FOUND) =>
-            {
+            Err(BinanceError::Call(error)) if QUERY_ORDER.is_answered_by(&error) => {
                 Ok(Fact::not_found())
             }
             ended => ended,
@@ -162,6 +183,23 @@ impl Binance {
         let body = serialise(&Named::new(trade_no)).map_err(|error| not_serialised(&error))?;
         self.call(CLOSE_ORDER, Some(trade_no), &body, |_| Ok(()), deadline_ms)
             .await
+    }
+
+    /// Makes a signed call only to see whether it can be made; one whose time Binance refuses is signed anew once.
+    ///
+    /// # Errors
+    /// [`BinanceError`].
+    pub async fn look(&self, deadline_ms: i64) -> Result<(), BinanceError> {
+        let mut looked = self.certificates(deadline_ms).await;
+        if looked.as_ref().is_err_and(BinanceError::is_clock) {
+            looked = self.certificates(deadline_ms).await;
+            if let Err(BinanceError::Call(error)) = &looked
+                && error.answer().is_clock()
+            {
+                self.clock_refused(error);
+            }
+        }
+        looked.map(|_| ())
     }
 
     /// The public keys of notifications.
@@ -223,6 +261,9 @@ impl Binance {
                 _ if call.repeats(&error) => {
                     let Some(wait) = wait_before_repeat(waits.next(), error.answer(), deadline_ms)
                     else {
+                        if is_repeat && error.answer().is_clock() {
+                            self.clock_refused(&error);
+                        }
                         return Err(error.into());
                     };
                     tokio::time::sleep(wait).await;

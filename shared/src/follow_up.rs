@@ -6,7 +6,8 @@ use tracing::{error, info, instrument, warn};
 
 use crate::ambient::now_ms;
 use crate::confirmation::Confirmer;
-use crate::order::{Alarm, Applied, Event};
+use crate::metrics::{self, Metric};
+use crate::order::{Alarm, Applied, Event, Status};
 use crate::store::{Store, StoreError, Stored, Transition};
 
 /// Logs what `cause` did, and raises the alarm that it gave rise to; the order as it is in the table now.
@@ -31,10 +32,15 @@ pub async fn report(
     } = transition;
     let (id, status, was) = (order.order_id.as_str(), order.status, before.status);
     match applied {
-        Applied::Changed => info!(
-            order.id = id,
-            cause, "order {id} was {was:?} and is {status:?}"
-        ),
+        Applied::Changed => {
+            if status != was {
+                count_end(status);
+            }
+            info!(
+                order.id = id,
+                cause, "order {id} was {was:?} and is {status:?}"
+            );
+        }
         Applied::Unchanged => info!(
             order.id = id,
             cause, "order {id} stays {status:?}: nothing new"
@@ -45,6 +51,19 @@ pub async fn report(
         ),
     }
     raise_alarms(store, order).await
+}
+
+/// Counts an order that has become `status`, if that is an end of what the payer does.
+fn count_end(status: Status) {
+    match status {
+        Status::Paid => metrics::count(Metric::Paid),
+        Status::Canceled | Status::Expired | Status::Failed => metrics::count(Metric::Unpaid),
+        Status::Created
+        | Status::Pending
+        | Status::Disputed
+        | Status::PartiallyRefunded
+        | Status::Refunded => {}
+    }
 }
 
 /// Raises the alarms that the order owes, and records that they have been: at least once each, since they were written
@@ -130,9 +149,11 @@ pub async fn confirm(
         .order;
     let id = order.order_id.as_str();
     let Event::Unconfirmed { answer, .. } = event else {
+        metrics::count(Metric::Confirmed);
         info!(order.id = id, "order {id} confirmed");
         return Ok(Told::Accepted);
     };
+    metrics::count(Metric::Unconfirmed);
     if order.confirmation.next_attempt_at_ms.is_some() {
         let attempts = order.confirmation.attempts;
         warn!(

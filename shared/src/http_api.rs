@@ -12,6 +12,7 @@ use tracing::{error, info, warn};
 use crate::ambient::{deadline_ms, instant_in, now_ms, random};
 use crate::config::CallerKeys;
 use crate::event::{Malformed, TakenOn};
+use crate::log::OUTCOME;
 use crate::order::OrderId;
 use crate::problem::{Problem, Source};
 use crate::signing::Nonce;
@@ -152,8 +153,10 @@ fn log(problem: &Problem) {
         Source::Gateway => (Some(problem.code.as_str()), None),
         Source::Binance => (None, Some(problem.code.as_str())),
     };
-    if problem.is_for_operator() {
+    if let Some(alarm) = problem.alarm {
         error!(
+            target: OUTCOME,
+            alarm,
             status,
             code,
             binance.code = binance_code,
@@ -163,6 +166,7 @@ fn log(problem: &Problem) {
         );
     } else if problem.source == Source::Gateway && problem.status.is_client_error() {
         info!(
+            target: OUTCOME,
             status,
             code,
             order.id = order_id,
@@ -171,6 +175,7 @@ fn log(problem: &Problem) {
     } else {
         // It mends itself, or the caller must mend what Binance refuses.
         warn!(
+            target: OUTCOME,
             status,
             code,
             binance.code = binance_code,

@@ -17,7 +17,7 @@ use crate::ambient::monotonic_ms;
 use crate::callback_url::GuardedResolver;
 
 pub use failure::{may_have_arrived, reason};
-pub use received::Received;
+pub use received::{Received, date_ms};
 
 /// Time limit for opening a connection; where a name has several addresses, each gets its part.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);

@@ -3,6 +3,7 @@
 //! | module | what it is |
 //! | --- | --- |
 //! | [`ambient`] | the clock and the random generator |
+//! | [`metrics`] | what an invocation measures |
 //! | [`log`] | the log: one JSON object a line |
 //! | [`pace`] | what is done so often at most |
 //! | [`money`] | amounts and currencies |
@@ -28,6 +29,7 @@
 
 pub mod ambient;
 pub mod log;
+pub mod metrics;
 pub mod money;
 pub mod pace;
 pub mod signing;

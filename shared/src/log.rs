@@ -1,10 +1,12 @@
 //! The log: one JSON object a line, which Lambda collects from standard output.
 //!
 //! `timestamp` is first, then `level`, `message` and the fields, each once: those of the spans around the line from the
-//! outermost on, which is the invocation with its `request_id`, then the line's own, which take the place of a span's.
+//! outermost on, which is the invocation with its `request_id`, then the line's own, which take the place of a span's. Last,
+//! in the one line that tells the outcome of an invocation, is what the invocation measured.
 
 use std::fmt::{Debug, Display};
 use std::io::{self, Write};
+use std::panic::PanicHookInfo;
 use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
@@ -18,9 +20,20 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 use tracing_subscriber::registry::{LookupSpan, Scope};
 
 use crate::ambient::now_ms;
+use crate::metrics::{self, Measured};
+
+/// The target of the line that tells the outcome of an invocation, which has its metrics.
+pub const OUTCOME: &str = "outcome";
+
+/// The longest line with metrics, in bytes; what has no room stands in a line of its own.
+const OUTCOME_BYTES: usize = 800;
+
+/// The members of a line that has only what found no room.
+const OF_THE_INVOCATION: [&str; 4] = ["timestamp", "level", "message", "request_id"];
 
 /// The programs that are ours, as `tracing` calls them.
-const OURS: [&str; 5] = [
+const OURS: [&str; 6] = [
+    OUTCOME,
     "shared",
     "binance_callback",
     "create_order",
@@ -31,25 +44,33 @@ const OURS: [&str; 5] = [
 /// Starts the log of this process.
 ///
 /// Our own lines are written from the level on that Lambda's `AWS_LAMBDA_LOG_LEVEL`, or `RUST_LOG`, names, `INFO` without;
-/// those of libraries from `WARN` on. A panic is a line like any other.
+/// those of libraries from `WARN` on. The metrics are those of the stack that `STACK` names, `sandbox` without. A panic is a
+/// line like any other.
 pub fn start(lookup: impl Fn(&str) -> Option<String>) {
     let named = lookup("AWS_LAMBDA_LOG_LEVEL").or_else(|| lookup("RUST_LOG"));
     let level = named.and_then(|level| level.parse().ok());
-    let subscriber = subscriber(io::stdout(), level.unwrap_or(Level::INFO));
+    let stack = lookup("STACK").unwrap_or_else(|| "sandbox".to_owned());
+    let subscriber = subscriber(io::stdout(), level.unwrap_or(Level::INFO), &stack);
     // It fails only where another log was started before.
     let _ = tracing::subscriber::set_global_default(subscriber);
-    std::panic::set_hook(Box::new(|panic| {
-        // Not what it says, which can quote the value it stumbled over.
-        let at = panic.location().map(ToString::to_string);
-        let at = at.as_deref().unwrap_or("a place unknown");
-        error!(at, "a bug: the program panicked at {at}");
-    }));
+    std::panic::set_hook(Box::new(panicked));
 }
 
-/// What writes lines to `writer`: ours from `level` on, those of libraries from `WARN` on.
+/// Says where the program panicked. Not what it says itself, which can quote the value it stumbled over.
+fn panicked(panic: &PanicHookInfo<'_>) {
+    let at = panic.location().map(ToString::to_string);
+    let at = at.as_deref().unwrap_or("a place unknown");
+    error!(
+        alarm = "program.panicked",
+        at, "a bug: the program panicked at {at}"
+    );
+}
+
+/// What writes lines to `writer`: ours from `level` on, those of libraries from `WARN` on; the metrics are those of `stack`.
 pub fn subscriber(
     writer: impl Write + Send + 'static,
     level: Level,
+    stack: &str,
 ) -> impl Subscriber + Send + Sync {
     let levels = Targets::new()
         .with_default(level.min(Level::WARN))
@@ -58,6 +79,7 @@ pub fn subscriber(
         .with_target("lambda_runtime::layers::panic", LevelFilter::OFF);
     let lines = Lines {
         writer: Mutex::new(writer),
+        stack: stack.to_owned(),
     };
     tracing_subscriber::registry().with(levels).with(lines)
 }
@@ -83,6 +105,7 @@ pub fn about(order_id: &impl Display, trade_no: &impl Display) {
 /// The layer that writes the lines.
 struct Lines<W> {
     writer: Mutex<W>,
+    stack: String,
 }
 
 /// Fields by name, in the order in which they came.
@@ -143,7 +166,8 @@ where
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         let mut fields = Fields::default();
-        let time = Timestamp::from_millisecond(now_ms()).unwrap_or(Timestamp::UNIX_EPOCH);
+        let at_ms = now_ms();
+        let time = Timestamp::from_millisecond(at_ms).unwrap_or(Timestamp::UNIX_EPOCH);
         fields.set("timestamp", format!("{time:.3}").into());
         fields.set("level", event.metadata().level().as_str().into());
         fields.set("message", Value::Null);
@@ -156,22 +180,73 @@ where
             }
         }
         event.record(&mut fields);
-        self.write(fields);
+        if event.metadata().target() == OUTCOME {
+            self.write_outcome(fields, &metrics::take(), at_ms);
+        } else {
+            self.write(fields.line());
+        }
+    }
+}
+
+impl Fields {
+    /// The line, but for its end.
+    fn line(self) -> Vec<u8> {
+        let mut line = Vec::with_capacity(512);
+        let written = serde_json::Serializer::new(&mut line).collect_map(self.0);
+        if written.is_err() || line.pop() != Some(b'}') {
+            line.clear();
+        }
+        line
+    }
+
+    /// Those of a further line of the same invocation, which has nothing to say but its metrics.
+    fn of_the_invocation(&self) -> Self {
+        let mut fields = Self(self.0.clone());
+        fields.set("level", Level::INFO.as_str().into());
+        fields.set("message", "measured besides".into());
+        fields
+            .0
+            .retain(|(name, _)| OF_THE_INVOCATION.contains(name));
+        fields
     }
 }
 
 impl<W: Write> Lines<W> {
-    /// Writes one line, at once, so that no two are mixed. Nobody can be told that it could not be written.
-    fn write(&self, Fields(fields): Fields) {
-        let mut line = Vec::with_capacity(512);
-        if serde_json::Serializer::new(&mut line)
-            .collect_map(fields)
-            .is_ok()
+    /// Writes the line of an outcome with what was measured, and further lines for what has no room in it.
+    fn write_outcome(&self, fields: Fields, measured: &[Measured], at_ms: i64) {
+        let further = fields.of_the_invocation();
+        let mut line = fields.line();
+        let mut left = measured;
+        let members = |line: &[u8], left| {
+            // But for the brace.
+            let room = OUTCOME_BYTES.saturating_sub(line.len().saturating_add(1));
+            let (members, left) = metrics::members(left, room, &self.stack, at_ms);
+            (members.len() <= room, members, left)
+        };
+        if !left.is_empty()
+            && let (true, members, rest) = members(&line, left)
         {
-            line.push(b'\n');
-            let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-            let _ = writer.write_all(&line).and_then(|()| writer.flush());
+            line.extend_from_slice(members.as_bytes());
+            left = rest;
         }
+        self.write(line);
+        while !left.is_empty() {
+            let mut line = further.clone().line();
+            let (_, members, rest) = members(&line, left);
+            line.extend_from_slice(members.as_bytes());
+            self.write(line);
+            left = rest;
+        }
+    }
+
+    /// Writes one line, at once, so that no two are mixed. Nobody can be told that it could not be written.
+    fn write(&self, mut line: Vec<u8>) {
+        if line.is_empty() {
+            return;
+        }
+        line.extend_from_slice(b"}\n");
+        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = writer.write_all(&line).and_then(|()| writer.flush());
     }
 }
 

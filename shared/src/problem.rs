@@ -40,8 +40,9 @@ pub struct Problem {
     pub order_id: Option<OrderId>,
     /// Every wrong field.
     pub errors: Vec<FieldError>,
-    /// Whether an operator must act, also where the same request may succeed later.
-    pub must_act: bool,
+    /// The alarm by which an operator hears that he must act, also where the same request may succeed later; none if nobody
+    /// must, or the caller.
+    pub alarm: Option<&'static str>,
     /// What the operator must know and the caller need not.
     pub cause: Option<String>,
 }
@@ -103,7 +104,7 @@ impl Problem {
             header: None,
             order_id: None,
             errors: Vec::new(),
-            must_act: false,
+            alarm: None,
             cause: None,
         }
     }
@@ -115,16 +116,6 @@ impl Problem {
             order_id: Some(id.clone()),
             ..self
         }
-    }
-
-    /// Whether an operator must act: nobody else can, and it does not mend itself.
-    #[must_use]
-    pub fn is_for_operator(&self) -> bool {
-        let is_callers = match (self.source, self.status.as_u16()) {
-            (Source::Gateway, 400..=499) | (Source::Binance, 400 | 404) => true,
-            (Source::Gateway | Source::Binance, _) => false,
-        };
-        self.must_act || (!is_callers && !self.retryable)
     }
 
     fn retry_after(self, secs: u64) -> Self {

@@ -9,9 +9,10 @@ use lambda_runtime::{Error, LambdaEvent, Runtime, service_fn};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
-use tracing::{Instrument as _, error};
+use tracing::{Instrument as _, error, warn};
 
 use crate::app::StartError;
+use crate::metrics::{self, Metric};
 use crate::{aws, event, log};
 
 /// Where settings are found: in the environment.
@@ -30,7 +31,8 @@ pub async fn serve_http<F>(
     serve(new, connect, answer).await
 }
 
-/// Runs a function until its process ends: what `new` builds is connected, and does what each event asks for.
+/// Runs a function until its process ends: what `new` builds is connected, and does what each event asks for. Why that
+/// cannot be done the function says itself, by who must act.
 pub async fn serve<F, E, A, X>(
     new: impl FnOnce(Lookup) -> Result<F, StartError>,
     connect: impl AsyncFnOnce(&F),
@@ -50,25 +52,27 @@ where
     let function = match new(lookup) {
         Ok(function) => function,
         Err(error) => {
-            error!("the function does not start: {error}");
+            error!(
+                alarm = "start.failed",
+                "the function does not start: {error}"
+            );
             return ExitCode::FAILURE;
         }
     };
     // On the heap, both, since what they keep while they wait is large.
     Box::pin(connect(&function)).await;
+    metrics::count(Metric::ColdStarts);
     let service = service_fn(async |event: LambdaEvent<E>| {
         let span = log::invocation(&event.context.request_id);
-        let answer = async {
-            let answered = answer(&function, event).await;
-            answered.inspect_err(|error| error!("the invocation failed: {error}"))
-        };
-        answer.instrument(span).await.map_err(Error::from)
+        let answered = answer(&function, event).instrument(span).await;
+        answered.map_err(Error::from)
     });
     let runtime = Runtime::new(service).layer(MapFutureLayer::new(|handed_over| {
         unless_expired(handed_over, aws::credentials_expired)
     }));
     if let Err(error) = Box::pin(runtime.run()).await {
-        error!("the function ends: {error}");
+        // Lambda starts another.
+        warn!("the function ends: {error}");
     }
     ExitCode::FAILURE
 }

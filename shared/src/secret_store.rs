@@ -65,16 +65,16 @@ impl Missing {
 }
 
 impl SecretError {
-    /// Whether an operator must act; else it mends itself.
+    /// The alarm by which an operator hears that he must act; none if it mends itself.
     #[must_use]
-    pub fn must_act(&self) -> bool {
-        self.is_lasting || self.cause.must_act()
+    pub fn alarm(&self) -> Option<&'static str> {
+        (self.is_lasting || self.cause.must_act()).then_some("secrets.unreadable")
     }
 
     /// Logs it by who must act, and what it means: `so`.
     pub(crate) fn log(&self, so: &str) {
-        if self.must_act() {
-            error!("secrets cannot be read, {so}: {self}");
+        if let Some(alarm) = self.alarm() {
+            error!(alarm, "secrets cannot be read, {so}: {self}");
         } else {
             warn!("secrets cannot be read, {so}: {self}");
         }
@@ -172,6 +172,18 @@ impl SecretStore {
                 error.log("and none are known");
             }
         }
+    }
+
+    /// Reads each secret anew, and says how that ended, whether or not a known one stays in use: what `SECRETS_ID` names,
+    /// and what `CALLER_KEYS_ID` does.
+    pub async fn check(&self, now_ms: i64) -> [Result<(), SecretError>; 2] {
+        let _alone = self.reading.lock().await;
+        self.read(None, now_ms).await;
+        let kept = self.kept();
+        [
+            kept.secrets.last_read(now_ms),
+            kept.caller_keys.last_read(now_ms),
+        ]
     }
 
     async fn current<T>(

@@ -3,6 +3,7 @@
 
 mod batch;
 mod carry;
+mod check;
 mod due;
 mod namespace;
 mod stored;
@@ -91,13 +92,13 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Whether an operator must act; else it mends itself.
+    /// The alarm by which an operator hears that he must act; none if it mends itself.
     #[must_use]
-    pub fn must_act(&self) -> bool {
+    pub fn alarm(&self) -> Option<&'static str> {
         match self {
-            Self::Unavailable(failure) => failure.must_act(),
-            Self::Item(_) | Self::Namespace => true,
-            Self::Raced => false,
+            Self::Unavailable(failure) => failure.must_act().then_some("store.unusable"),
+            Self::Item(_) | Self::Namespace => Some("item.unreadable"),
+            Self::Raced => None,
         }
     }
 }

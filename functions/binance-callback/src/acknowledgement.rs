@@ -7,10 +7,11 @@ use serde::Serialize;
 use shared::binance::BinanceError;
 use shared::certificates::CertificateError;
 use shared::http_api::{self, Unfinished};
-use shared::problem::Problem;
+use shared::log::OUTCOME;
+use shared::metrics::{self, Metric};
 use shared::store::StoreError;
 use shared::webhook::WebhookError;
-use tracing::{error, warn};
+use tracing::{error, info, warn};
 
 /// The answer Binance expects.
 #[derive(Serialize)]
@@ -41,6 +42,8 @@ pub(crate) enum NotAcknowledged {
 
 /// What was said is durable, or not about us.
 pub(crate) fn acknowledged() -> Response<Body> {
+    metrics::count(Metric::Acknowledged);
+    info!(target: OUTCOME, "notification acknowledged");
     let success = Acknowledgement {
         return_code: "SUCCESS",
         return_message: None,
@@ -49,9 +52,9 @@ pub(crate) fn acknowledged() -> Response<Body> {
 }
 
 /// `FAIL`, so that Binance repeats it; who has no valid signature learns nothing.
-pub(crate) fn not_acknowledged(reason: NotAcknowledged) -> Response<Body> {
+pub(crate) fn not_acknowledged(reason: &NotAcknowledged) -> Response<Body> {
     let cause = reason.to_string();
-    let (status, message) = match &reason {
+    let (status, message) = match reason {
         NotAcknowledged::Method => (StatusCode::METHOD_NOT_ALLOWED, cause.clone()),
         // No notification at all, like one without its headers.
         NotAcknowledged::TooLarge | NotAcknowledged::Unfinished(Unfinished::Malformed(_)) => {
@@ -87,13 +90,17 @@ pub(crate) fn not_acknowledged(reason: NotAcknowledged) -> Response<Body> {
         ),
     };
     let status_code = status.as_u16();
-    if is_for_operator(reason) {
+    metrics::count(Metric::Unacknowledged);
+    if let Some(alarm) = alarm(reason) {
         error!(
+            target: OUTCOME,
+            alarm,
             status = status_code,
             cause, "notification not acknowledged: {message}"
         );
     } else {
         warn!(
+            target: OUTCOME,
             status = status_code,
             cause, "notification refused: {message}"
         );
@@ -112,16 +119,17 @@ pub(crate) fn not_acknowledged(reason: NotAcknowledged) -> Response<Body> {
     response
 }
 
-/// Whether an operator must act. What Binance's repeat mends needs nobody, nor does what a stranger sends.
-fn is_for_operator(reason: NotAcknowledged) -> bool {
+/// The alarm by which an operator hears that he must act. What Binance's repeat mends needs nobody, nor does what a stranger
+/// sends.
+fn alarm(reason: &NotAcknowledged) -> Option<&'static str> {
     match reason {
         // What Binance signed and we cannot read may be money.
-        NotAcknowledged::Webhook(WebhookError::Unreadable(_)) => true,
+        NotAcknowledged::Webhook(WebhookError::Unreadable(_)) => Some("binance.unreadable"),
         NotAcknowledged::Webhook(WebhookError::Certificate(CertificateError::Unavailable(
             error,
         )))
-        | NotAcknowledged::Unanswered(error) => Problem::from(error).is_for_operator(),
-        NotAcknowledged::Store(error) => Problem::from(error).is_for_operator(),
+        | NotAcknowledged::Unanswered(error) => error.alarm(),
+        NotAcknowledged::Store(error) => error.alarm(),
         NotAcknowledged::Method
         | NotAcknowledged::TooLarge
         | NotAcknowledged::TooMany
@@ -130,6 +138,6 @@ fn is_for_operator(reason: NotAcknowledged) -> bool {
             WebhookError::Header(_)
             | WebhookError::Signature(_)
             | WebhookError::Certificate(CertificateError::UnknownSerial | CertificateError::Away),
-        ) => false,
+        ) => None,
     }
 }

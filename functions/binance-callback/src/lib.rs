@@ -88,7 +88,7 @@ impl BinanceCallback {
         let invocation = Invocation::of(&event, LIMIT_MS);
         match invocation.within(self.receive(&event, &invocation)).await {
             Ok(()) => acknowledgement::acknowledged(),
-            Err(reason) => acknowledgement::not_acknowledged(reason),
+            Err(reason) => acknowledgement::not_acknowledged(&reason),
         }
     }
 

@@ -217,8 +217,8 @@ impl CreateOrder {
         match self.app.binance.close(trade_no, deadline_ms).await {
             Ok(()) => true,
             Err(error) => {
-                if Problem::from(error.clone()).is_for_operator() {
-                    error!(%trade_no, %error, "an operator must act: the checkout of {trade_no} cannot be closed");
+                if let Some(alarm) = error.alarm() {
+                    error!(alarm, %trade_no, %error, "an operator must act: the checkout of {trade_no} cannot be closed");
                 } else {
                     warn!(%trade_no, %error, "the checkout of {trade_no} cannot be closed");
                 }

@@ -16,7 +16,8 @@ use shared::ambient::{monotonic_ms, now_ms, random};
 use shared::app::{self, App, StartError};
 use shared::config::Needs;
 use shared::http_api::{self, Invocation};
-use shared::log;
+use shared::log::{self, OUTCOME};
+use shared::metrics::{self, Metric};
 use shared::order::{
     self, Applied, Claim, Namespace, Order, OrderId, Refusal, Request, Status, View,
 };
@@ -201,10 +202,15 @@ impl CreateOrder {
 fn created(answered: &Answered) -> Response<Body> {
     let order = &answered.order;
     let (order_id, trade_no) = (order.order_id.as_str(), order.trade_no().to_string());
+    metrics::count(if answered.is_replay {
+        Metric::Replayed
+    } else {
+        Metric::Created
+    });
     info!(
+        target: OUTCOME,
         order.id = order_id,
         trade_no,
-        replayed = answered.is_replay,
         "order {order_id} answered"
     );
     let mut response = http_api::json(StatusCode::CREATED, &View::of(order));

@@ -29,6 +29,9 @@ pub struct Event {
     /// An order that Binance is to be asked about, now.
     #[serde(default)]
     ask: Option<OrderId>,
+    /// Whether all that this function needs is to be looked at, and nothing done.
+    #[serde(default)]
+    check: bool,
 }
 
 /// The event names nothing that can be done.
@@ -36,7 +39,7 @@ pub struct Event {
 pub enum EventError {
     /// Neither of what it must have.
     #[error(
-        "the event has neither the time of the schedule, nor shards, nor an order to confirm or to ask about"
+        "the event has neither the time of the schedule, nor shards, nor an order to confirm or to ask about, nor a check"
     )]
     Unknown,
     /// A shard that there is not.
@@ -50,6 +53,9 @@ pub enum EventError {
     /// `confirm` is something else.
     #[error("the event's confirm must be \"owed\" or an order's id: {0}")]
     Confirm(OrderIdError),
+    /// A check does nothing, and what else is wanted would not be done.
+    #[error("the event's check must be wished alone")]
+    CheckAlone,
 }
 
 /// What is wanted.
@@ -59,6 +65,8 @@ pub(super) enum Wanted {
     Due { time_ms: i64, shards: Vec<u8> },
     /// What an operator wishes, and nothing else.
     Wishes { wishes: Vec<Wish>, time_ms: i64 },
+    /// A look at all that the function needs, and nothing else.
+    Check,
 }
 
 /// What an operator can wish.
@@ -92,6 +100,12 @@ impl Event {
             None => None,
         };
         let wishes: Vec<Wish> = confirm.into_iter().chain(self.ask.map(Wish::Ask)).collect();
+        if self.check {
+            let is_alone = wishes.is_empty() && self.shards.is_none() && self.time.is_none();
+            return is_alone
+                .then_some(Wanted::Check)
+                .ok_or(EventError::CheckAlone);
+        }
         if !wishes.is_empty() {
             return Ok(Wanted::Wishes { wishes, time_ms });
         }

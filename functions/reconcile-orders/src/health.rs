@@ -20,22 +20,18 @@ impl ReconcileOrders {
         if !self.looks.take(monotonic_ms()) {
             return;
         }
-        let Err(error) = self
-            .app
-            .binance
-            .certificates(run.within_ms(LOOK_MS, 0))
-            .await
-        else {
+        let looked = self.app.binance.look(run.within_ms(LOOK_MS, 0)).await;
+        let Err(error) = looked else {
             return;
         };
         let must_act = match &error {
             BinanceError::Call(CallError::Access(_) | CallError::Refused(_)) => true,
-            BinanceError::Call(CallError::NotDone(answer)) => answer.is_clock(),
-            // Logged where it was read, or where the secrets are.
-            BinanceError::Call(CallError::Unknown(_)) | BinanceError::Secrets(_) => false,
+            // Logged where the time was refused, where the answer was read, or where the secrets are.
+            BinanceError::Call(CallError::NotDone(_) | CallError::Unknown(_))
+            | BinanceError::Secrets(_) => false,
         };
         if must_act {
-            error!(%error, "Binance does not answer our calls as they are signed: an operator must act");
+            error!(alarm = "binance.access", %error, "Binance does not answer our calls as they are signed: an operator must act");
         } else {
             warn!(%error, "Binance could not be called");
         }
@@ -46,8 +42,8 @@ impl ReconcileOrders {
         match self.untold().await {
             Ok(untold) => Some(untold),
             Err(error) => {
-                if error.must_act() {
-                    error!(%error, "an operator must act: the table, or its index untold, cannot be read");
+                if let Some(alarm) = error.alarm() {
+                    error!(alarm, %error, "an operator must act: the table, or its index untold, cannot be read");
                 } else {
                     warn!(%error, "the table, or its index untold, cannot be read");
                 }

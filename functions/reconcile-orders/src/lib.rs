@@ -5,6 +5,7 @@
 //! waits for the other. Several runs share the work, since each order is claimed before it is worked on.
 
 mod asking;
+mod check;
 mod event;
 mod health;
 mod hosts;
@@ -18,12 +19,15 @@ use shared::ambient::{self, monotonic_ms};
 use shared::app::{self, App, StartError};
 use shared::config::Needs;
 use shared::confirmation::Confirmer;
+use shared::log::OUTCOME;
 use shared::order::OrderId;
 use shared::pace::Pace;
 use shared::secret_store::SecretError;
 use shared::store::StoreError;
 use tokio::sync::mpsc;
+use tracing::{error, info, warn};
 
+pub use check::{Check, Checked};
 use event::Wanted;
 pub use event::{Event, EventError};
 use run::Run;
@@ -55,6 +59,8 @@ pub enum Done {
     Run(Summary),
     /// It did what an operator wished.
     Wish(Wished),
+    /// It looked at all that it needs.
+    Check(Checked),
 }
 
 /// The run cannot be made.
@@ -75,6 +81,26 @@ pub enum RunError {
     /// The operator named an order that does not exist.
     #[error("there is no order {0} to ask about")]
     NothingToAsk(OrderId),
+}
+
+impl RunError {
+    /// The alarm by which an operator hears that he must act; none for the one whose wish it was, or if it mends itself.
+    fn alarm(&self) -> Option<&'static str> {
+        match self {
+            Self::Store(error) => error.alarm(),
+            Self::Secrets(error) => error.alarm(),
+            Self::Event(_) | Self::NothingToTell(_) | Self::NothingToAsk(_) => None,
+        }
+    }
+
+    /// The one line of an invocation that did not do what it was wanted for.
+    fn log(&self) {
+        if let Some(alarm) = self.alarm() {
+            error!(target: OUTCOME, alarm, "an operator must act: the invocation failed: {self}");
+        } else {
+            warn!(target: OUTCOME, "the invocation failed: {self}");
+        }
+    }
 }
 
 impl ReconcileOrders {
@@ -102,11 +128,29 @@ impl ReconcileOrders {
     /// # Errors
     /// [`RunError`]; what fails for one order is counted, and stops no other.
     pub async fn run(&self, event: Event, deadline_ms: u64) -> Result<Done, RunError> {
+        let done = self.work(event, deadline_ms).await;
+        match &done {
+            // It has said so itself.
+            Ok(Done::Run(_)) => {}
+            Ok(Done::Wish(Wished { done, left })) => {
+                info!(target: OUTCOME, done, left, "the wish is done");
+            }
+            Err(error) => error.log(),
+        }
+        done
+    }
+
+    async fn work(&self, event: Event, deadline_ms: u64) -> Result<Done, RunError> {
         let deadline_ms = ambient::deadline_ms(deadline_ms, LIMIT_MS);
         let wanted = event.wanted(self.app.settings.policy.allow_local)?;
         // It was frozen since the last run, and does not know which of its connections still live.
         self.app.renew_connections();
         self.confirmer.renew_connections();
+        let wanted = match wanted {
+            // Before anything is set up, too.
+            Wanted::Check => return Ok(Done::Check(Box::pin(self.check()).await)),
+            wanted @ (Wanted::Due { .. } | Wanted::Wishes { .. }) => wanted,
+        };
         // So that what is wrong with them is an alarm, with or without orders.
         self.app.secrets.look(monotonic_ms()).await;
         // Without them there is nothing to sign with, and each attempt would be wasted.
@@ -135,7 +179,7 @@ impl ReconcileOrders {
         );
         let untold = self.look_at_table().await;
         let (summary, failure) = run.summary(untold);
-        summary.log();
+        summary.log(failure.is_none());
         failure.map_or(Ok(summary), Err)
     }
 }

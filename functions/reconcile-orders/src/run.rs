@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use serde::Serialize;
 use shared::ambient::{now_ms, random};
 use shared::ask::RateLimit;
+use shared::log::OUTCOME;
+use shared::metrics::{self, Metric};
 use shared::order::OrderId;
 use shared::store::StoreError;
 use tracing::{error, info, warn};
@@ -124,8 +126,8 @@ impl Run {
     pub(super) fn failed(&self, id: &OrderId, error: &StoreError) {
         count(&self.counts.failed);
         let id = id.as_str();
-        if error.must_act() {
-            error!(order.id = id, %error, "an operator must act: order {id} could not be reconciled");
+        if let Some(alarm) = error.alarm() {
+            error!(alarm, order.id = id, %error, "an operator must act: order {id} could not be reconciled");
         } else {
             warn!(order.id = id, %error, "order {id} could not be reconciled");
         }
@@ -133,8 +135,8 @@ impl Run {
 
     /// A shard cannot be read, and is left to the next run.
     pub(super) fn unread(&self, shard: u8, error: StoreError) {
-        if error.must_act() {
-            error!(shard, %error, "an operator must act: shard {shard} of what is due cannot be read");
+        if let Some(alarm) = error.alarm() {
+            error!(alarm, shard, %error, "an operator must act: shard {shard} of what is due cannot be read");
         } else {
             warn!(shard, %error, "shard {shard} of what is due cannot be read");
         }
@@ -167,12 +169,13 @@ impl Run {
 }
 
 impl Summary {
-    /// The one line of the run, whose numbers are the metrics; and what an operator must hear at once.
-    pub(super) fn log(&self) {
+    /// The one line of the run, whose numbers are metrics; and what an operator must hear at once. How far behind it is a run
+    /// that has read nothing does not know.
+    pub(super) fn log(&self, has_read: bool) {
         let Self {
             asked,
             settled,
-            confirmed,
+            confirmed: _,
             failed,
             left,
             oldest_due_sec,
@@ -180,15 +183,23 @@ impl Summary {
             oldest_untold_sec,
             exhausted,
         } = *self;
+        // What it confirmed is counted where that is done.
+        metrics::add(Metric::Asked, asked);
+        metrics::add(Metric::Settled, settled);
+        metrics::add(Metric::Untold, untold.unwrap_or_default());
+        if has_read {
+            metrics::greatest(Metric::OldestDueSec, oldest_due_sec);
+        }
+        if let Some(secs) = oldest_untold_sec {
+            metrics::greatest(Metric::OldestUntoldSec, secs);
+        }
+        let [failed, left_over] =
+            [failed, left].map(|count| Some(count).filter(|count| *count > 0));
+        let exhausted = exhausted.filter(|count| *count > 0);
         info!(
-            asked,
-            settled,
-            confirmed,
+            target: OUTCOME,
             failed,
-            left,
-            oldestDueSec = oldest_due_sec,
-            untold,
-            oldestUntoldSec = oldest_untold_sec,
+            left = left_over,
             exhausted,
             "reconciled"
         );

@@ -161,8 +161,8 @@ impl ReconcileOrders {
                 done.fetch_add(1, Ordering::Relaxed);
             }
             Ok(_) => {}
-            Err(error) if error.must_act() => {
-                error!(order.id = key, %error, "an operator must act: order {key} cannot be made due");
+            Err(error) if let Some(alarm) = error.alarm() => {
+                error!(alarm, order.id = key, %error, "an operator must act: order {key} cannot be made due");
             }
             Err(error) => warn!(order.id = key, %error, "order {key} cannot be made due"),
         }

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-use tracing::error;
+use tracing::warn;
 
 /// Whether AWS has said that the credentials of this process have expired.
 static CREDENTIALS_EXPIRED: AtomicBool = AtomicBool::new(false);
@@ -56,7 +56,7 @@ impl Failure {
         match code {
             "ExpiredToken" | "ExpiredTokenException" => {
                 if !CREDENTIALS_EXPIRED.swap(true, Ordering::Relaxed) {
-                    error!("the credentials of this process have expired, and it will end: {text}");
+                    warn!("the credentials of this process have expired, and it will end: {text}");
                 }
                 Self::CredentialsExpired(text)
             }
@@ -80,8 +80,9 @@ impl Failure {
     #[must_use]
     pub fn must_act(&self) -> bool {
         match self {
-            Self::NotSetUp(_) | Self::CredentialsExpired(_) => true,
-            Self::Away(_) => false,
+            Self::NotSetUp(_) => true,
+            // The next process has new ones.
+            Self::Away(_) | Self::CredentialsExpired(_) => false,
         }
     }
 }
@@ -168,7 +169,7 @@ mod tests {
         for code in ["ExpiredTokenException", "ExpiredToken"] {
             let failure = Failure::sorted(Some(400), code, "m");
             assert_eq!(failure, Failure::CredentialsExpired(format!("{code}: m")));
-            assert!(failure.must_act());
+            assert!(!failure.must_act());
             assert!(credentials_expired());
         }
     }

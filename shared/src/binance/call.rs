@@ -15,6 +15,16 @@ pub(super) struct Call {
 }
 
 impl Call {
+    /// Whether what ended like this is an answer all the same: that Binance does not know what it was asked about.
+    pub(super) fn is_answered_by(self, error: &CallError) -> bool {
+        match error {
+            CallError::Refused(answer) => {
+                self.is_reading && answer.code.as_deref() == Some(NOT_FOUND)
+            }
+            CallError::Access(_) | CallError::NotDone(_) | CallError::Unknown(_) => false,
+        }
+    }
+
     /// Whether it may be made again after it ended like this. Where the rate is limited, a question
     /// is not asked again at once: what rate there is belongs to the sales.
     pub(super) fn repeats(self, error: &CallError) -> bool {
@@ -28,6 +38,9 @@ impl Call {
             }
     }
 }
+
+/// Binance's code for a trade number that it does not know.
+const NOT_FOUND: &str = "400202";
 
 pub(super) const CREATE_ORDER: Call = Call {
     name: "create order",

@@ -3,6 +3,7 @@
 use serde_json::value::RawValue;
 
 use crate::json::{Object, Unreadable};
+use crate::metrics::Metric;
 
 /// An answer of which nothing can be read: it may have been cut off on its way.
 const WHOLE: Unreadable = Unreadable("the body");
@@ -36,6 +37,26 @@ impl CallError {
             | Self::Access(answer)
             | Self::NotDone(answer)
             | Self::Unknown(answer) => answer,
+        }
+    }
+
+    /// The alarm by which an operator hears that he must act; none if it mends itself, or the caller must mend it. That the
+    /// clock is off is told where the call is made.
+    #[must_use]
+    pub fn alarm(&self) -> Option<&'static str> {
+        match self {
+            Self::Access(_) => Some("binance.access"),
+            Self::Refused(_) | Self::NotDone(_) | Self::Unknown(_) => None,
+        }
+    }
+
+    /// The metric that counts such ends.
+    pub(super) fn metric(&self) -> Metric {
+        match self {
+            Self::Refused(_) => Metric::BinanceRefused,
+            Self::Access(_) => Metric::BinanceAccess,
+            Self::NotDone(_) => Metric::BinanceNotDone,
+            Self::Unknown(_) => Metric::BinanceUnknown,
         }
     }
 }

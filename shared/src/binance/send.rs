@@ -15,6 +15,7 @@ use crate::ambient::{monotonic_ms, now_ms, random};
 use crate::config::Secrets;
 use crate::http_client::{self, Received};
 use crate::json::Unreadable;
+use crate::metrics::{self, Metric};
 use crate::order::TradeNo;
 use crate::signing::{self, Nonce};
 
@@ -45,6 +46,11 @@ impl Binance {
         let began_ms = monotonic_ms();
         let ended = self.send_within(limit, call, body, read, secrets).await;
         let duration_ms = monotonic_ms().saturating_sub(began_ms);
+        metrics::greatest(Metric::BinanceMs, duration_ms);
+        metrics::count(match &ended {
+            Err(error) if !call.is_answered_by(error) => error.metric(),
+            Ok(_) | Err(_) => Metric::BinanceDone,
+        });
         match &ended {
             Ok(_) => info!(
                 order.id = id,
@@ -88,12 +94,15 @@ impl Binance {
                 .header("BinancePay-Signature", signature)
                 .body(body.to_vec())
         };
+        let sent_ms = now_ms();
         let sent = if call.is_reading {
             self.http.send_again(limit, request).await
         } else {
             self.http.send(limit, request).await
         };
         let response = sent.map_err(|error| no_answer(&error))?;
+        let date_ms = http_client::date_ms(response.headers());
+        self.clock.answered(sent_ms, now_ms(), date_ms);
         let received = Received::read(response, ANSWER_BYTES, limit, now_ms()).await;
         let success = success(&received)?;
         read(success.data).map_err(|field| success.unreadable(field))

@@ -1,9 +1,9 @@
 //! Which IP addresses may be called, and a resolver that yields no others.
 
+use std::error::Error;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use thiserror::Error;
 
 /// Ranges that are not the public internet (IANA special-purpose registry, RFC 6890), as base and prefix length.
 const FORBIDDEN_V4: [(Ipv4Addr, u32); 15] = [
@@ -74,7 +74,7 @@ fn reached(ip: IpAddr) -> IpAddr {
 }
 
 /// A name with an address that may not be called.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("every address of a callback host must be public")]
 pub struct AddressRefused;
 
@@ -85,12 +85,26 @@ pub struct GuardedResolver {
     pub allow_local: bool,
 }
 
+impl GuardedResolver {
+    /// The addresses of a name, each of which may be called.
+    ///
+    /// # Errors
+    /// The system's, where the name has none; [`AddressRefused`].
+    pub async fn addresses(
+        self,
+        name: &str,
+    ) -> Result<Vec<SocketAddr>, Box<dyn Error + Send + Sync>> {
+        let found = tokio::net::lookup_host((name, 0)).await?;
+        Ok(admit(found, self.allow_local)?)
+    }
+}
+
 impl Resolve for GuardedResolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let Self { allow_local } = *self;
+        let resolver = *self;
         Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let admitted: Addrs = Box::new(admit(found, allow_local)?.into_iter());
+            let found = resolver.addresses(name.as_str()).await?;
+            let admitted: Addrs = Box::new(found.into_iter());
             Ok(admitted)
         })
     }

@@ -1,5 +1,6 @@
 //! The list of hosts that may be called, each on one port.
 
+use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use thiserror::Error;
@@ -52,6 +53,18 @@ impl FromStr for CallbackHosts {
 }
 
 impl CallbackHosts {
+    /// Each host that is named itself, and not as one of all below a name; as it is looked up.
+    #[must_use]
+    pub fn exact(&self) -> BTreeSet<String> {
+        let exact = |entry: &Entry| match &entry.pattern {
+            HostPattern::Exact(Host::Domain(name)) => Some(name.clone()),
+            HostPattern::Exact(Host::Ipv4(ip)) => Some(ip.to_string()),
+            HostPattern::Exact(Host::Ipv6(ip)) => Some(ip.to_string()),
+            HostPattern::Below(_) => None,
+        };
+        self.0.iter().filter_map(exact).collect()
+    }
+
     /// The ports on which a host may be called; none if it is not on the list.
     pub(super) fn ports(&self, host: &Host<&str>) -> Vec<u16> {
         let matching = self.0.iter().filter(|entry| entry.pattern.matches(host));

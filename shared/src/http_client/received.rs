@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use jiff::fmt::rfc2822::DateTimeParser;
-use reqwest::header::{HeaderMap, LOCATION, RETRY_AFTER};
+use reqwest::header::{DATE, HeaderMap, LOCATION, RETRY_AFTER};
 use reqwest::{Response, Url};
 use serde::de::IgnoredAny;
 
@@ -146,10 +146,20 @@ fn pointed_to(url: &Url, headers: &HeaderMap) -> String {
 fn retry_after_secs(headers: &HeaderMap, now_ms: i64) -> Option<u64> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     text.parse().ok().or_else(|| {
-        let until = DateTimeParser::new().parse_timestamp(text).ok()?;
-        let wait_ms = until.as_millisecond().saturating_sub(now_ms).max(0);
+        let wait_ms = read_ms(text)?.saturating_sub(now_ms).max(0);
         Some(wait_ms.unsigned_abs().div_ceil(1_000))
     })
+}
+
+/// When an answer was made, by the clock of whoever made it, in milliseconds since the Unix epoch; none if it does not say.
+pub fn date_ms(headers: &HeaderMap) -> Option<i64> {
+    read_ms(headers.get(DATE)?.to_str().ok()?.trim())
+}
+
+/// A date as HTTP writes it (RFC 9110, 5.6.7).
+fn read_ms(text: &str) -> Option<i64> {
+    let date = DateTimeParser::new().parse_timestamp(text).ok()?;
+    Some(date.as_millisecond())
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ impl Write for Written {
 /// The lines that `work` logs.
 fn logged(level: Level, work: impl FnOnce()) -> Vec<String> {
     let written = Written::default();
-    with_default(subscriber(written.clone(), level), work);
+    with_default(subscriber(written.clone(), level, "sandbox"), work);
     let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
     text.lines().map(str::to_owned).collect()
 }
@@ -143,7 +143,8 @@ fn libraries_are_heard_from_warnings_on_and_ours_from_the_level_that_is_asked_fo
 #[tokio::test]
 async fn work_that_waits_keeps_its_fields() {
     let written = Written::default();
-    let _guard = tracing::subscriber::set_default(subscriber(written.clone(), Level::INFO));
+    let _guard =
+        tracing::subscriber::set_default(subscriber(written.clone(), Level::INFO, "sandbox"));
     let work = async |name: &'static str| {
         tokio::task::yield_now().await;
         info!(name, "worked");

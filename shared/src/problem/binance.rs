@@ -64,6 +64,7 @@ impl Problem {
         };
         let problem = Self {
             source: Source::Binance,
+            alarm: error.alarm(),
             cause: Some(error.to_string()),
             ..Self::gateway(
                 status,

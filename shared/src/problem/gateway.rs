@@ -169,9 +169,9 @@ impl Problem {
         )
     }
 
-    /// Something that no repeat mends is missing around the service; `cause` is for the operator.
+    /// Something that no repeat mends is missing around the service; `alarm` and `cause` are for the operator.
     #[must_use]
-    pub fn not_set_up(cause: impl Into<String>) -> Self {
+    pub fn not_set_up(cause: impl Into<String>, alarm: Option<&'static str>) -> Self {
         let problem = Self::gateway(
             StatusCode::SERVICE_UNAVAILABLE,
             "NOT_SET_UP",
@@ -179,7 +179,7 @@ impl Problem {
             SET_UP,
         );
         Self {
-            must_act: true,
+            alarm,
             cause: Some(cause.into()),
             ..problem
         }
@@ -191,9 +191,9 @@ impl Problem {
         Self::again("the request could not be finished in time")
     }
 
-    fn try_again(cause: String, must_act: bool) -> Self {
+    fn try_again(cause: String, alarm: Option<&'static str>) -> Self {
         Self {
-            must_act,
+            alarm,
             cause: Some(cause),
             ..Self::again("the service cannot reach its own store just now")
         }
@@ -212,30 +212,30 @@ impl Problem {
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
-        let cause = error.to_string();
+        let (cause, alarm) = (error.to_string(), error.alarm());
         match &error {
             // No repeat mends it.
             StoreError::Namespace | StoreError::Unavailable(Failure::NotSetUp(_)) => {
-                Self::not_set_up(cause)
+                Self::not_set_up(cause, alarm)
             }
             // A newer version may have written the item, and be back soon.
             StoreError::Unavailable(Failure::Away(_) | Failure::CredentialsExpired(_))
             | StoreError::Item(_)
-            | StoreError::Raced => Self::try_again(cause, error.must_act()),
+            | StoreError::Raced => Self::try_again(cause, alarm),
         }
     }
 }
 
 impl From<SecretError> for Problem {
     fn from(error: SecretError) -> Self {
-        let cause = error.to_string();
+        let (cause, alarm) = (error.to_string(), error.alarm());
         match &error.cause {
             Missing::NotNeeded
             | Missing::NoValue
             | Missing::Malformed(_)
-            | Missing::Unread(Failure::NotSetUp(_)) => Self::not_set_up(cause),
+            | Missing::Unread(Failure::NotSetUp(_)) => Self::not_set_up(cause, alarm),
             Missing::Unread(Failure::Away(_) | Failure::CredentialsExpired(_)) => {
-                Self::try_again(cause, error.must_act())
+                Self::try_again(cause, alarm)
             }
         }
     }
@@ -255,7 +255,7 @@ mod tests {
                 "ask the operator",
             ),
             (
-                Problem::not_set_up("no such secret"),
+                Problem::not_set_up("no such secret", Some("secrets.unreadable")),
                 StatusCode::SERVICE_UNAVAILABLE,
                 "NOT_SET_UP",
                 "tell the operator",
@@ -275,18 +275,19 @@ mod tests {
         let not_set_up = || Failure::NotSetUp("n".to_owned());
         let expired = || Failure::CredentialsExpired("e".to_owned());
         let item = serde::de::Error::custom("i");
-        for (error, code, must_act) in [
-            (StoreError::Unavailable(away()), "TRY_AGAIN", false),
-            (StoreError::Raced, "TRY_AGAIN", false),
-            (StoreError::Unavailable(expired()), "TRY_AGAIN", true),
-            (StoreError::Item(item), "TRY_AGAIN", true),
-            (StoreError::Unavailable(not_set_up()), "NOT_SET_UP", true),
-            (StoreError::Namespace, "NOT_SET_UP", true),
+        let (store, item_alarm) = (Some("store.unusable"), Some("item.unreadable"));
+        for (error, code, alarm) in [
+            (StoreError::Unavailable(away()), "TRY_AGAIN", None),
+            (StoreError::Raced, "TRY_AGAIN", None),
+            (StoreError::Unavailable(expired()), "TRY_AGAIN", None),
+            (StoreError::Item(item), "TRY_AGAIN", item_alarm),
+            (StoreError::Unavailable(not_set_up()), "NOT_SET_UP", store),
+            (StoreError::Namespace, "NOT_SET_UP", item_alarm),
         ] {
             let cause = error.to_string();
             let problem = Problem::from(error);
             assert_eq!(problem.status, StatusCode::SERVICE_UNAVAILABLE);
-            assert_eq!((problem.code.as_str(), problem.must_act), (code, must_act));
+            assert_eq!((problem.code.as_str(), problem.alarm), (code, alarm));
             assert_eq!(problem.retryable, code == "TRY_AGAIN", "{cause}");
             assert_eq!(problem.cause, Some(cause));
         }

@@ -81,6 +81,18 @@ impl<T> Held<T> {
         }
     }
 
+    /// How the last reading ended, whether or not a known one stays in use.
+    pub(super) fn last_read(&self, now_ms: i64) -> Result<(), SecretError> {
+        match &self.failed {
+            Some(failed) => Err(SecretError {
+                setting: self.setting,
+                cause: failed.cause.clone(),
+                is_lasting: false,
+            }),
+            None => self.usable(now_ms).map(drop),
+        }
+    }
+
     /// Whether it is to be read now.
     pub(super) fn is_due(&self, now_ms: i64) -> bool {
         let pause_ms = match (self.usable(now_ms), &self.failed) {

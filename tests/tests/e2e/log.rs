@@ -34,7 +34,7 @@ impl Log {
     /// The functions' own words to the last detail, everybody else's as in production.
     pub fn start() -> Self {
         QUIET.call_once(|| {
-            let quiet = shared::log::subscriber(io::sink(), Level::ERROR);
+            let quiet = shared::log::subscriber(io::sink(), Level::ERROR, "sandbox");
             tracing::subscriber::set_global_default(quiet).unwrap();
         });
         let written = Arc::<Mutex<Vec<u8>>>::default();

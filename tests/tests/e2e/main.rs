@@ -21,6 +21,7 @@ mod asked_once;
 mod bent_answers;
 mod bent_notifications;
 mod callback_guard;
+mod check;
 mod cases;
 mod certificates;
 mod confirmations;

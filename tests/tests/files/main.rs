@@ -4,4 +4,5 @@ mod bill_of_materials;
 mod dependencies;
 mod log_filters;
 mod pins;
+mod secrets;
 mod template;

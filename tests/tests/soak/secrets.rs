@@ -41,7 +41,7 @@ impl SecretsLog {
     /// Listens from now on, in the whole process.
     pub fn start() -> Self {
         let log = Self::default();
-        let lines = shared::log::subscriber(log.clone(), Level::WARN);
+        let lines = shared::log::subscriber(log.clone(), Level::WARN, "sandbox");
         tracing::subscriber::set_global_default(lines).unwrap();
         log
     }

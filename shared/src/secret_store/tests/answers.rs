@@ -65,7 +65,7 @@ async fn each_secret_fails_for_itself_and_says_what_is_wrong_with_it() {
         assert!(store.secrets(0).await.is_ok(), "{told}");
         let error = store.caller_keys(0).await.unwrap_err();
         assert_eq!(error.to_string(), told);
-        assert!(error.must_act(), "{told}");
+        assert_eq!(error.alarm(), Some("secrets.unreadable"), "{told}");
     }
 }
 

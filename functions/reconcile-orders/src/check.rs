@@ -1,0 +1,182 @@
+//! A look at all that only the function can see, for whoever sets the service up or has deployed it anew: each part is
+//! green, or red with what mends it. Nothing is changed, and nothing need be set up for it.
+
+mod binance;
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use serde::Serialize;
+use shared::ambient::monotonic_ms;
+use shared::callback_url::{AddressRefused, GuardedResolver};
+use shared::secret_store::{Missing, SecretError};
+use shared::store::StoreError;
+use tracing::info;
+
+use super::ReconcileOrders;
+
+/// How long the addresses of a name are waited for.
+const NAMES: Duration = Duration::from_secs(5);
+
+const AGAIN: &str = "it mends itself: check again in a minute";
+
+/// What a check found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Checked {
+    /// Every part is green.
+    pub ok: bool,
+    /// The parts.
+    pub checks: Vec<Check>,
+}
+
+/// One part.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Check {
+    /// Its name.
+    pub check: &'static str,
+    /// It is green.
+    pub ok: bool,
+    /// What is so; of a red one also what mends it. Never a secret.
+    pub says: String,
+}
+
+impl Check {
+    fn green(check: &'static str, says: impl Into<String>) -> Self {
+        let says = says.into();
+        let ok = true;
+        Self { check, ok, says }
+    }
+
+    fn red(check: &'static str, what: impl std::fmt::Display, mend: &str) -> Self {
+        let says = format!("{what}. To mend it: {mend}");
+        let ok = false;
+        Self { check, ok, says }
+    }
+}
+
+impl ReconcileOrders {
+    /// Looks at everything, and says how it stands.
+    pub(super) async fn check(&self) -> Checked {
+        // On the heap, all of them, since what they keep while they wait is large.
+        let (signing, table, hosts) = tokio::join!(
+            Box::pin(self.check_signing()),
+            Box::pin(self.check_table()),
+            Box::pin(self.check_hosts()),
+        );
+        let checks: Vec<Check> = signing.into_iter().chain(table).chain(hosts).collect();
+        let red: Vec<&str> = checks
+            .iter()
+            .filter(|check| !check.ok)
+            .map(|check| check.check)
+            .collect();
+        let (ok, red) = (red.is_empty(), red.join(" "));
+        info!(ok, red, "checked");
+        Checked { ok, checks }
+    }
+
+    /// The secrets, as they are now; and with them Binance.
+    async fn check_signing(&self) -> Vec<Check> {
+        let [secrets, caller_keys] = self.app.secrets.check(monotonic_ms()).await;
+        let mut checks = vec![
+            secret("secrets", "SecretsId", secrets.err()),
+            secret("callerKeys", "CallerKeysId", caller_keys.err()),
+        ];
+        checks.extend(self.check_binance().await);
+        checks
+    }
+
+    async fn check_table(&self) -> [Check; 3] {
+        let store = &self.app.store;
+        let (table, due, untold) =
+            tokio::join!(store.check(), store.check_due(), store.check_untold());
+        let name = store.table();
+        [
+            stored(
+                "table",
+                format!("the table {name} can be read and written"),
+                table.err(),
+            ),
+            stored("due", "the index due can be read".to_owned(), due.err()),
+            stored(
+                "untold",
+                "the index untold can be read".to_owned(),
+                untold.err(),
+            ),
+        ]
+    }
+
+    /// The hosts that `CALLBACK_HOSTS` names; which there are below a name, only LeadsCalendar knows.
+    async fn check_hosts(&self) -> Vec<Check> {
+        let policy = &self.app.settings.policy;
+        let resolver = GuardedResolver {
+            allow_local: policy.allow_local,
+        };
+        let hosts = policy.hosts.exact();
+        join_all(hosts.iter().map(|host| host_check(resolver, host))).await
+    }
+}
+
+/// What became of reading the secret that this output of the stack names.
+fn secret(check: &'static str, output: &str, error: Option<SecretError>) -> Check {
+    let Some(error) = error else {
+        return Check::green(check, "it can be read, and each field keeps its rule");
+    };
+    let fill = format!("fill it, by `.venv/bin/python ops/secret.py {output} FILE`");
+    let mend = match &error.cause {
+        Missing::Unread(failure) if !failure.must_act() => AGAIN.to_owned(),
+        Missing::Unread(_) => {
+            format!("{fill}; if it is filled, let the role of reconcile-orders read it")
+        }
+        Missing::NotNeeded | Missing::NoValue | Missing::Malformed(_) => fill,
+    };
+    Check::red(check, error, &mend)
+}
+
+/// What became of using the table, or one of its indexes.
+fn stored(check: &'static str, green: String, error: Option<StoreError>) -> Check {
+    match error {
+        None => Check::green(check, green),
+        Some(error) if error.must_act() => {
+            let mend = "see that the stack's table has both indexes, that ORDERS_TABLE names it, and that the role of reconcile-orders may use it";
+            Check::red(check, error, mend)
+        }
+        Some(error) => Check::red(check, error, AGAIN),
+    }
+}
+
+async fn host_check(resolver: GuardedResolver, host: &str) -> Check {
+    let check = "callbackHost";
+    let Ok(found) = tokio::time::timeout(NAMES, resolver.addresses(host)).await else {
+        let what = format!(
+            "the name {host} is not answered within {} s",
+            NAMES.as_secs()
+        );
+        return Check::red(
+            check,
+            what,
+            "check again; if it stays, have LeadsCalendar's DNS mended",
+        );
+    };
+    match found {
+        Ok(found) if !found.is_empty() => Check::green(
+            check,
+            format!("{host} has addresses, and each may be called"),
+        ),
+        Err(error) if error.is::<AddressRefused>() => {
+            let what = format!("{host} has an address that is not public, and is never called");
+            Check::red(
+                check,
+                what,
+                "have LeadsCalendar's DNS give public addresses only, or correct CallbackHosts",
+            )
+        }
+        Ok(_) | Err(_) => {
+            let what = format!("the name {host} is not found");
+            Check::red(
+                check,
+                what,
+                "correct CallbackHosts, or have LeadsCalendar's DNS mended",
+            )
+        }
+    }
+}
