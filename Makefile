@@ -6,6 +6,16 @@ SHELL := bash
 
 FUNCTIONS := $(notdir $(wildcard functions/*))
 
+# The processor that is built for and deployed to, by the name that AWS gives it; behind it cargo-lambda's option, and Rust's.
+ARCH ?= arm64
+ifeq ($(filter $(ARCH),arm64 x86_64),)
+$(error ARCH is $(ARCH), and must be arm64 or x86_64)
+endif
+ARCH_OPTION := $(if $(filter arm64,$(ARCH)),--arm64,--x86-64)
+# Without it SAM, which has no option for x86_64, would have cargo-lambda build for the processor of this machine.
+ARCH_SETTING := $(if $(filter x86_64,$(ARCH)),CARGO_LAMBDA_BUILD.X86_64=true)
+ARCH_TARGET := $(if $(filter arm64,$(ARCH)),aarch64,x86_64)-unknown-linux-gnu
+
 # First on the path: cargo-lambda finds its linker, zig, nowhere else.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export SAM_CLI_TELEMETRY := 0
@@ -22,6 +32,7 @@ help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
 	@echo
 	@echo 'Ports of dev: GATEWAY_PORT, BINANCE_PORT, LEADSCALENDAR_PORT, DYNAMODB_PORT.'
+	@echo 'Settings of build and deploy: ARCH (arm64 or x86_64); of deploy: AWS_REGION, STACK (leadscalendar-payments), SAMCONFIG (samconfig.toml).'
 	@echo 'Settings of deny, and so of check: ADVISORIES=offline, where the database of security advisories cannot be reached.'
 	@echo 'Settings of soak: SOAK_ORDERS (2000), SOAK_CLIENTS (64), SOAK_SEED (random; the one printed plays the same again).'
 
@@ -75,25 +86,28 @@ template: export AWS_DEFAULT_REGION := eu-central-1
 template: build ## Check template.yaml, and that SAM builds from it
 	cfn-lint template.yaml
 	sam validate --lint
-	sam build
 
 .PHONY: api
 api: $(CHECK_TOOLS) ## Check openapi.yaml
 	openapi-spec-validator openapi.yaml
 
-# One at a time, as SAM does it: built together they would share their features, and SAM would compile everything again.
+# One at a time, as SAM does it, which then finds them compiled: built together they would share their features.
 .PHONY: build
-build: $(CHECK_TOOLS) ## Compile the functions for Lambda, each with its bill of materials (CycloneDX) beside it
-	rustup target add aarch64-unknown-linux-gnu
+build: $(CHECK_TOOLS) ## Build the functions for Lambda, each with its bill of materials (CycloneDX) beside it
+	rustup target add $(ARCH_TARGET)
 	for function in $(FUNCTIONS); do \
-		(cd "functions/$$function" && cargo lambda build --release --arm64 --locked); \
-		python3 bom.py "$$function" >"target/lambda/$$function/bootstrap.cdx.json"; \
+		(cd "functions/$$function" && cargo lambda build --release $(ARCH_OPTION) --locked); \
+		python3 bom.py "$$function" $(ARCH_TARGET) >"target/lambda/$$function/bootstrap.cdx.json"; \
 	done
+	env $(ARCH_SETTING) sam build --parameter-overrides Architecture=$(ARCH)
 
+# What cannot be deployed is said before anything is installed or built.
 .PHONY: deploy
-deploy: build ## Deploy to AWS; asks for what samconfig.toml does not say
-	sam build
-	sam deploy --capabilities CAPABILITY_IAM $(if $(wildcard samconfig.toml),,--guided)
+deploy: ## Build and deploy to AWS, with the parameters of samconfig.toml, then look whether it works
+	@python3 ops/deploy.py --look
+	@$(MAKE) -s --no-print-directory $(CHECK_TOOLS)
+	.venv/bin/python ops/deploy.py
+	.venv/bin/python ops/doctor.py --check-only --version newest
 
 .PHONY: doctor
 doctor: $(if $(LOCAL),$(RUN_TOOLS),$(CHECK_TOOLS)) ## Look whether the deployed service can do its work; LOCAL=1: that of dev, ALARM=1: with a test alarm

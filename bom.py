@@ -1,6 +1,6 @@
 """Prints the bill of materials of a function: every crate in its bootstrap, as CycloneDX. `make build` puts it beside that.
 
-Usage: python3 bom.py FUNCTION
+Usage: python3 bom.py FUNCTION [TARGET]
 """
 
 import json
@@ -11,8 +11,8 @@ import sys
 import tomllib
 
 ROOT = pathlib.Path(__file__).parent
-# What cargo-lambda builds with --arm64.
-TARGET = "aarch64-unknown-linux-gnu"
+# What it is built for: the second argument, or what cargo-lambda builds with --arm64.
+TARGET = sys.argv[2] if len(sys.argv) > 2 else "aarch64-unknown-linux-gnu"
 
 
 def tree(function):
@@ -74,7 +74,7 @@ def bill(function):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
+    if len(sys.argv) not in (2, 3):
         sys.exit(__doc__)
     json.dump(bill(sys.argv[1]), sys.stdout, indent=1)
     print()

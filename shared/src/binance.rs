@@ -3,6 +3,7 @@
 mod call;
 mod clock;
 mod connection;
+mod error;
 mod outcome;
 mod repeats;
 mod send;
@@ -14,9 +15,10 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use tracing::{error, instrument};
 
+use call::{CERTIFICATES, CLOSE_ORDER, CREATE_ORDER, Call, QUERY_ORDER};
 use clock::Clock;
 pub use clock::Offset;
-use call::{CERTIFICATES, CLOSE_ORDER, CREATE_ORDER, Call, QUERY_ORDER};
+pub use error::BinanceError;
 use outcome::said;
 pub use outcome::{Answer, CallError};
 use repeats::{wait_before_repeat, waits};
@@ -27,7 +29,7 @@ use crate::ambient::monotonic_ms;
 use crate::http_client::HttpClient;
 use crate::json::Unreadable;
 use crate::order::{Fact, Order, TradeNo};
-use crate::secret_store::{SecretError, SecretStore};
+use crate::secret_store::SecretStore;
 
 /// Less time than this is not worth a call, in milliseconds.
 pub const SHORTEST_CALL_MS: i64 = 1_000;
@@ -39,79 +41,6 @@ pub struct Binance {
     base_url: String,
     secrets: Arc<SecretStore>,
     clock: Clock,
-}
-
-/// A call has no answer.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum BinanceError {
-    /// The call ended in one of four ways.
-    #[error(transparent)]
-    Call(#[from] CallError),
-    /// There is nothing to sign with; nothing was sent.
-    #[error(transparent)]
-    Secrets(#[from] SecretError),
-}
-
-impl BinanceError {
-    /// What Binance answered; none if it was not called.
-    #[must_use]
-    pub fn answer(&self) -> Option<&Answer> {
-        match self {
-            Self::Call(error) => Some(error.answer()),
-            Self::Secrets(_) => None,
-        }
-    }
-
-    /// The alarm by which an operator hears that he must act, see [`CallError::alarm`].
-    #[must_use]
-    pub fn alarm(&self) -> Option<&'static str> {
-        match self {
-            Self::Call(error) => error.alarm(),
-            Self::Secrets(error) => error.alarm(),
-        }
-    }
-
-    /// Binance refuses the time that we signed.
-    #[must_use]
-    pub fn is_clock(&self) -> bool {
-        self.answer().is_some_and(Answer::is_clock)
-    }
-
-    /// The answer came and cannot be read: by one of its fields, or `if_whole`, of which nothing can be read.
-    #[must_use]
-    pub fn is_unreadable(&self, if_whole: bool) -> bool {
-        match self {
-            Self::Call(CallError::Unknown(answer)) => {
-                answer.is_unreadable_in_part() || (if_whole && answer.unreadable.is_some())
-            }
-            Self::Call(CallError::Refused(_) | CallError::Access(_) | CallError::NotDone(_))
-            | Self::Secrets(_) => false,
-        }
-    }
-
-    /// Binance limits the rate; what it answered.
-    #[must_use]
-    pub fn rate_limit(&self) -> Option<&Answer> {
-        match self {
-            Self::Call(CallError::NotDone(answer)) => {
-                Some(answer).filter(|said| said.is_rate_limit())
-            }
-            Self::Call(CallError::Refused(_) | CallError::Access(_) | CallError::Unknown(_))
-            | Self::Secrets(_) => None,
-        }
-    }
-
-    /// The same, taken for a fault of Binance's and not of the caller's.
-    #[must_use]
-    pub fn as_fault(&self) -> Self {
-        match self {
-            Self::Call(CallError::Refused(answer)) => {
-                Self::Call(CallError::Unknown(answer.clone()))
-            }
-            Self::Call(CallError::Access(_) | CallError::NotDone(_) | CallError::Unknown(_))
-            | Self::Secrets(_) => self.clone(),
-        }
-    }
 }
 
 impl Binance {
@@ -289,6 +218,18 @@ impl Binance {
             }
             is_repeat = true;
         }
+    }
+}
+
+impl Binance {
+    /// Says that the time that we sign is refused, also when it is signed anew.
+    fn clock_refused(&self, error: &CallError) {
+        let offset = self.clock_offset().map(tracing::field::display);
+        error!(
+            alarm = "binance.clock",
+            offset,
+            "an operator must act: Binance refuses the time that we sign, also anew: {error}"
+        );
     }
 }
 

@@ -13,6 +13,7 @@ use crate::ambient::{deadline_ms, instant_in, now_ms, random};
 use crate::config::CallerKeys;
 use crate::event::{Malformed, TakenOn};
 use crate::log::OUTCOME;
+use crate::metrics;
 use crate::order::OrderId;
 use crate::problem::{Problem, Source};
 use crate::signing::Nonce;
@@ -131,6 +132,15 @@ pub fn json(status: StatusCode, value: &impl Serialize) -> Response<Body> {
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(CACHE_CONTROL, NO_STORE);
     response
+}
+
+/// Says that an order was shown, if there is something that was measured. Who polls is in the API's own log, and it would be a
+/// line for each time.
+pub fn shown(order_id: &OrderId) {
+    if metrics::are_waiting() {
+        let id = order_id.as_str();
+        info!(target: OUTCOME, { order.id = id }, "order {id} shown");
+    }
 }
 
 /// The answer to a problem, which is logged here and nowhere else: by who must act, whatever the status.

@@ -15,6 +15,7 @@
 //! | `door` | who is let in at any of the ports |
 //! | [`program`] | the program `sandbox`: `up`, `dev`, `demo`, `event`, `advance` |
 //! | [`template`] | what `template.yaml` says, where the sandbox plays the same |
+//! | [`log_filters`] | its metric filters, played on a line of the log |
 //! | [`web`], [`clock`], [`random`] | the accept loop and the HTTP client, the clock, the random generator |
 
 mod admin;
@@ -25,6 +26,7 @@ mod door;
 pub mod dynamodb;
 pub mod lambda;
 pub mod leadscalendar;
+pub mod log_filters;
 pub mod program;
 pub mod random;
 pub mod sandbox;

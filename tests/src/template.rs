@@ -11,8 +11,15 @@ const TEMPLATE: &str = include_str!("../../template.yaml");
 /// # Errors
 /// A sentence saying where it is no YAML.
 pub fn template() -> Result<Value, String> {
-    let documents = Yaml::load_from_str(TEMPLATE);
-    let documents = documents.map_err(|error| format!("template.yaml: {error}"))?;
+    read(TEMPLATE).map_err(|error| format!("template.yaml: {error}"))
+}
+
+/// A document in YAML as JSON; its tags as in [`template`].
+///
+/// # Errors
+/// A sentence saying where it is no YAML.
+pub fn read(yaml: &str) -> Result<Value, String> {
+    let documents = Yaml::load_from_str(yaml).map_err(|error| error.to_string())?;
     Ok(documents.first().map(json_of).unwrap_or_default())
 }
 

@@ -209,8 +209,8 @@ fn created(answered: &Answered) -> Response<Body> {
     });
     info!(
         target: OUTCOME,
-        order.id = order_id,
         trade_no,
+        order.id = order_id,
         "order {order_id} answered"
     );
     let mut response = http_api::json(StatusCode::CREATED, &View::of(order));

@@ -8,12 +8,9 @@ use shared::ambient::monotonic_ms;
 use shared::app::{self, App, StartError};
 use shared::config::Needs;
 use shared::http_api::{self, Invocation};
-use shared::log::OUTCOME;
-use shared::metrics;
 use shared::order::{FullView, Order, OrderId};
 use shared::problem::Problem;
 use shared::store::Stored;
-use tracing::info;
 
 /// What an invocation may take, as in `template.yaml`, in milliseconds.
 const LIMIT_MS: i64 = 10_000;
@@ -46,11 +43,7 @@ impl GetOrder {
         let invocation = Invocation::of(&event, LIMIT_MS);
         let mut response = match invocation.within(self.find(&event)).await {
             Ok(order) => {
-                // Who polls is in the API's own log; a line is worth it only for what it measures.
-                if metrics::are_waiting() {
-                    let id = order.order_id.as_str();
-                    info!(target: OUTCOME, order.id = id, "order {id} shown");
-                }
+                http_api::shown(&order.order_id);
                 found(&order, event.headers())
             }
             Err(problem) => http_api::problem(problem, &invocation),

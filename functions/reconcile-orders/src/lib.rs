@@ -130,8 +130,8 @@ impl ReconcileOrders {
     pub async fn run(&self, event: Event, deadline_ms: u64) -> Result<Done, RunError> {
         let done = self.work(event, deadline_ms).await;
         match &done {
-            // It has said so itself.
-            Ok(Done::Run(_)) => {}
+            // They have said so themselves.
+            Ok(Done::Run(_) | Done::Check(_)) => {}
             Ok(Done::Wish(Wished { done, left })) => {
                 info!(target: OUTCOME, done, left, "the wish is done");
             }
@@ -146,26 +146,29 @@ impl ReconcileOrders {
         // It was frozen since the last run, and does not know which of its connections still live.
         self.app.renew_connections();
         self.confirmer.renew_connections();
-        let wanted = match wanted {
-            // Before anything is set up, too.
-            Wanted::Check => return Ok(Done::Check(Box::pin(self.check()).await)),
-            wanted @ (Wanted::Due { .. } | Wanted::Wishes { .. }) => wanted,
-        };
-        // So that what is wrong with them is an alarm, with or without orders.
-        self.app.secrets.look(monotonic_ms()).await;
-        // Without them there is nothing to sign with, and each attempt would be wasted.
-        self.app.secrets.secrets(monotonic_ms()).await?;
-        // On the heap, both, since what they keep while they wait is large.
+        // On the heap, all of them, since what they keep while they wait is large.
         match wanted {
+            // Before anything is set up, too.
+            Wanted::Check => Ok(Done::Check(Box::pin(self.check()).await)),
             Wanted::Due { time_ms, shards } => {
+                self.look_at_secrets().await?;
                 let run = Run::new(time_ms, shards, deadline_ms.saturating_sub(CLOSING_MS));
                 Ok(Done::Run(Box::pin(self.reconcile(run)).await?))
             }
             Wanted::Wishes { wishes, time_ms } => {
+                self.look_at_secrets().await?;
                 let run = Run::new(time_ms, Vec::new(), wish::deadline_ms(deadline_ms));
                 Ok(Done::Wish(Box::pin(self.grant(wishes, &run)).await?))
             }
         }
+    }
+
+    /// Looks at both, so that what is wrong with them is an alarm, with or without orders. Without those there is nothing to
+    /// sign with, and each attempt would be wasted.
+    async fn look_at_secrets(&self) -> Result<(), SecretError> {
+        self.app.secrets.look(monotonic_ms()).await;
+        self.app.secrets.secrets(monotonic_ms()).await?;
+        Ok(())
     }
 
     /// Works on what is due, both lanes at the same time, and looks whether all that this needs is there.

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use tracing::{Instrument as _, debug, error_span, info, subscriber::with_default, warn};
 
 use super::*;
+use crate::metrics::Metric;
 
 /// What was written, and where it is written to.
 #[derive(Clone, Default)]
@@ -106,6 +107,109 @@ fn fields_that_a_span_learns_later_stand_in_the_lines_after() {
     assert_eq!(
         lines.iter().map(|line| untimed(line)).collect::<Vec<_>>(),
         expected
+    );
+}
+
+/// The lines of an outcome after `measure`, without their time.
+fn outcome(measure: impl FnOnce()) -> Vec<String> {
+    measure();
+    let lines = logged(Level::INFO, || {
+        error_span!("invocation", request_id = "r-1")
+            .in_scope(|| warn!(target: OUTCOME, alarm = "a.b", "done"));
+        info!("after it");
+    });
+    let lines = lines.iter().map(|line| {
+        assert!(line.len() <= OUTCOME_BYTES, "{line}");
+        let line = untimed(line);
+        let Some((before, rest)) = line.split_once(r#""Timestamp":"#) else {
+            return line;
+        };
+        // In milliseconds, of this moment.
+        let (at_ms, rest) = rest.split_once(',').unwrap();
+        assert!((now_ms() - at_ms.parse::<i64>().unwrap()).abs() < 60_000);
+        format!(r#"{before}"Timestamp":0,{rest}"#)
+    });
+    lines.collect()
+}
+
+const OUTCOME_LINE: &str = r#"{"level":"WARN","message":"done","request_id":"r-1","alarm":"a.b""#;
+const AFTER_IT: &str = r#"{"level":"INFO","message":"after it"}"#;
+
+#[test]
+fn outcome_of_an_invocation_that_measured_nothing_is_a_line_like_any_other() {
+    assert_eq!(
+        outcome(|| ()),
+        [format!("{OUTCOME_LINE}}}"), AFTER_IT.to_owned()]
+    );
+}
+
+#[test]
+fn outcome_has_what_was_measured_once() {
+    let lines = outcome(|| {
+        metrics::count(Metric::Paid);
+        metrics::greatest(Metric::BinanceMs, 12);
+    });
+    let measured = r#","paid":1,"binanceMs":12,"stack":"sandbox","_aws":{"Timestamp":0,"CloudWatchMetrics":[{"Namespace":"LeadsCalendarPayments","Dimensions":[["stack"]],"Metrics":[{"Name":"paid"},{"Name":"binanceMs","Unit":"Milliseconds"}]}]}}"#;
+    assert_eq!(
+        lines,
+        [format!("{OUTCOME_LINE}{measured}"), AFTER_IT.to_owned()]
+    );
+}
+
+#[test]
+fn what_has_no_room_in_the_outcome_stands_in_a_line_of_its_own_and_raises_no_alarm() {
+    let lines = outcome(|| {
+        for metric in Metric::ALL {
+            metrics::greatest(metric, 1_000_000);
+        }
+    });
+    let [first, second, after] = &lines[..] else {
+        panic!("{lines:#?}");
+    };
+    assert!(first.starts_with(OUTCOME_LINE), "{first}");
+    let besides = r#"{"level":"INFO","message":"measured besides","request_id":"r-1",""#;
+    assert!(second.starts_with(besides), "{second}");
+    assert_eq!(after, AFTER_IT);
+    for metric in Metric::ALL {
+        let value = format!(r#","{}":1000000,"#, metric.name());
+        assert_eq!(lines.concat().matches(&value).count(), 1, "{lines:#?}");
+        let named = format!(r#"{{"Name":"{}""#, metric.name());
+        let where_valued = lines.iter().position(|line| line.contains(&value));
+        assert_eq!(
+            lines.iter().position(|line| line.contains(&named)),
+            where_valued
+        );
+    }
+}
+
+#[test]
+fn panic_is_a_line_that_does_not_say_what_it_stumbled_over() {
+    let before = std::panic::take_hook();
+    let here = std::thread::current().id();
+    std::panic::set_hook(Box::new(move |panic| {
+        if std::thread::current().id() == here {
+            panicked(panic);
+        } else {
+            before(panic);
+        }
+    }));
+    let lines = logged(Level::INFO, || {
+        let ended = std::panic::catch_unwind(|| panic!("hush"));
+        assert!(ended.is_err());
+    });
+    drop(std::panic::take_hook());
+
+    let [line] = &lines[..] else {
+        panic!("{lines:#?}");
+    };
+    let line: Value = serde_json::from_str(line).unwrap();
+    assert_eq!(line["level"], "ERROR");
+    assert_eq!(line["alarm"], "program.panicked");
+    let at = line["at"].as_str().unwrap();
+    assert!(at.starts_with(file!()), "{at}");
+    assert_eq!(
+        line["message"],
+        format!("a bug: the program panicked at {at}")
     );
 }
 

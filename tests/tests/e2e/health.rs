@@ -92,3 +92,55 @@ async fn binance_that_is_away_when_a_run_looks_at_it_mends_itself() {
     assert!(says(&log, "WARN", "Binance could not be called"));
     assert!(!says(&log, "ERROR", ""));
 }
+
+#[tokio::test]
+async fn clock_that_is_off_calls_the_operator_once_it_was_signed_anew() {
+    // By what a call is refused, and whether a person must set the clock right.
+    for (refused, calls, must_act) in [(On::Certificates, 1, false), (On::Certificates, 9, true)] {
+        let world = World::start().await;
+        let log = Log::start();
+        let binance = world.sandbox.binance();
+        binance.fault(refused, calls, crate::binance_failures::refusal("400003"));
+
+        world.reconcile().await;
+
+        let lines = log.lines().into_iter();
+        let told: Vec<Value> = lines
+            .filter(|line| line["alarm"] == "binance.clock")
+            .collect();
+        assert_eq!(told.len(), usize::from(must_act), "{told:?}");
+        for line in told {
+            // As an interval, since an answer tells its time to the second only.
+            let offset = line["offset"].as_str().unwrap();
+            assert!(offset.starts_with("between "), "{offset}");
+        }
+        assert_eq!(says(&log, "WARN", "Binance could not be called"), must_act);
+    }
+}
+
+#[tokio::test]
+async fn invocation_that_fails_says_so_by_who_must_act() {
+    let wish = json!({ "ask": "000000000000000000000000000000" });
+    for (fault, level, alarm) in [
+        (None, "WARN", Value::Null),
+        (Some(AWAY.0), AWAY.1, Value::Null),
+        (Some(DENIED.0), DENIED.1, json!("store.unusable")),
+    ] {
+        let world = World::start().await;
+        let log = Log::start();
+        if let Some(fault) = fault {
+            world.sandbox.dynamodb().fault(Some("GetItem"), 200, fault);
+        }
+
+        let failed = world.functions.reconcile(wish.clone()).await;
+
+        let error = failed.unwrap_err();
+        let words = format!("the invocation failed: {error}");
+        let lines = log.lines().into_iter();
+        let told = lines.filter(|line| line["message"].as_str().unwrap().ends_with(&words));
+        let told: Vec<_> = told
+            .map(|line| (line["level"].clone(), line["alarm"].clone()))
+            .collect();
+        assert_eq!(told, [(json!(level), alarm)]);
+    }
+}

@@ -87,7 +87,7 @@ fn message(rest: &str) -> String {
         .unwrap_or_else(|| panic!("no message in {rest}"))
 }
 
-/// Every ERROR and WARN that the functions can write: level, file, message.
+/// Every ERROR and WARN that the functions can write: level, file, message. An ERROR names its alarm.
 fn written() -> Vec<(&'static str, String, String)> {
     let mut found = Vec::new();
     let sources = ["functions", "shared"].into_iter().flat_map(sources);
@@ -95,7 +95,11 @@ fn written() -> Vec<(&'static str, String, String)> {
         let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
         for (level, call) in [("ERROR", "error!("), ("WARN", "warn!(")] {
             for (_, rest) in code.match_indices(call).map(|(at, _)| code.split_at(at)) {
-                found.push((level, file.clone(), message(&rest[call.len()..])));
+                let message = message(&rest[call.len()..]);
+                let (arguments, _) = rest.split_once(&message).unwrap_or_default();
+                let is_named = arguments.contains("alarm");
+                assert!(is_named || level == "WARN", "{file}: no alarm: {message}");
+                found.push((level, file.clone(), message));
             }
         }
     }

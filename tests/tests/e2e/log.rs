@@ -7,6 +7,8 @@ use serde_json::Value;
 use tracing::Level;
 use tracing::subscriber::DefaultGuard;
 
+use crate::measured;
+
 /// Everything that is logged while it lives.
 pub struct Log {
     written: Arc<Mutex<Vec<u8>>>,
@@ -30,6 +32,15 @@ impl io::Write for Writer {
     }
 }
 
+/// Whatever a test is about, each line that was logged meanwhile must be one that CloudWatch and its alarms can read.
+impl Drop for Log {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.text().lines().for_each(measured::judge);
+        }
+    }
+}
+
 impl Log {
     /// The functions' own words to the last detail, everybody else's as in production.
     pub fn start() -> Self {
@@ -38,7 +49,7 @@ impl Log {
             tracing::subscriber::set_global_default(quiet).unwrap();
         });
         let written = Arc::<Mutex<Vec<u8>>>::default();
-        let lines = shared::log::subscriber(Writer(Arc::clone(&written)), Level::TRACE);
+        let lines = shared::log::subscriber(Writer(Arc::clone(&written)), Level::TRACE, "sandbox");
         let guard = tracing::subscriber::set_default(lines);
         Self {
             written,

@@ -215,9 +215,13 @@ fn assert_answered_order_is_told(log: &Log, created: &Answer) {
         "request_id": told[0]["request_id"].as_str().unwrap(),
         "order.id": order_id,
         "trade_no": created.text_of("merchantTradeNo"),
-        "replayed": false,
     });
-    assert_eq!(told, [expected]);
+    let [mut told] = <[Value; 1]>::try_from(told).unwrap();
+    // What was measured, which `measured` looks at.
+    for member in ["created", "binanceDone", "binanceMs", "stack", "_aws"] {
+        assert!(told.as_object_mut().unwrap().remove(member).is_some());
+    }
+    assert_eq!(told, expected);
 }
 
 /// How often a member of this name stands in a line.
@@ -242,7 +246,9 @@ async fn lines_of_the_usual_case_are_short() {
 
     assert!(log.lines().len() > 5, "{}", log.text());
     for line in log.text().lines() {
-        assert!(line.len() <= 300, "{} bytes: {line}", line.len());
+        // The one line of an invocation has its metrics, too.
+        let most = if line.contains("\"_aws\"") { 600 } else { 300 };
+        assert!(line.len() <= most, "{} bytes: {line}", line.len());
     }
 }
 

@@ -1,162 +1,127 @@
-//! The metric filters of `template.yaml`, played on lines as the functions log them.
+//! The metric filters of `template.yaml`, held against the alarms that the code names and those that read their metrics. They
+//! are played on the functions' own lines by the end-to-end suite, on each that it logs.
 
 use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
 
+use sandbox::log_filters::filters;
 use serde_json::{Value, json};
 
+use crate::alarms::{alarms, read_by, text};
 use crate::template::resources;
 
-/// A metric filter: what it looks for, and what it makes of a line that has it.
-struct Filter {
-    field: String,
-    operator: String,
-    operand: String,
-    metric: String,
-    value: String,
-}
-
-/// Every metric filter; a pattern that is not of the form `{ $.field = "text" }` or `{ $.field >= number }` is one that
-/// this test cannot play.
-fn filters() -> Vec<Filter> {
-    let filters = resources("AWS::Logs::MetricFilter").into_iter();
-    filters.map(|(id, filter)| read(&id, &filter)).collect()
-}
-
-fn read(id: &str, filter: &Value) -> Filter {
-    let pattern = filter["FilterPattern"].as_str().unwrap();
-    let inner = pattern
-        .strip_prefix("{ $.")
-        .and_then(|rest| rest.strip_suffix(" }"));
-    let words: Vec<&str> = inner.unwrap_or_default().split(' ').collect();
-    let [field, operator, operand] = words[..] else {
-        panic!("{id}: {pattern} cannot be played");
-    };
-    let [made] = &filter["MetricTransformations"].as_array().unwrap()[..] else {
-        panic!("{id} makes more than one metric");
-    };
-    let text = |name: &str| made[name].as_str().unwrap().to_owned();
-    Filter {
-        field: field.to_owned(),
-        operator: operator.to_owned(),
-        operand: operand.trim_matches('"').to_owned(),
-        metric: text("MetricName"),
-        value: text("MetricValue"),
-    }
-}
-
-impl Filter {
-    /// What it makes of a line; a field that is not at the top, or no number where one is compared, is not found.
-    fn made_of(&self, line: &Value) -> Option<(&str, f64)> {
-        let value = &line[&self.field];
-        let found = match self.operator.as_str() {
-            "=" => value
-                .as_str()
-                .is_some_and(|text| match self.operand.strip_suffix('*') {
-                    Some(start) => text.starts_with(start),
-                    None => text == self.operand,
-                }),
-            ">=" => value
-                .as_f64()
-                .is_some_and(|number| number >= self.operand.parse().unwrap()),
-            other => panic!("{other} cannot be played"),
-        };
-        let made = match self.value.strip_prefix("$.") {
-            Some(name) => line[name].as_f64(),
-            None => Some(self.value.parse().unwrap()),
-        };
-        made.filter(|_| found)
-            .map(|made| (self.metric.as_str(), made))
-    }
-}
-
-fn summary() -> Value {
-    json!({
-        "timestamp": "2026-11-26T09:00:00.000Z", "level": "INFO", "message": "reconciled", "request_id": "r",
-        "asked": 3, "settled": 2, "confirmed": 1, "failed": 0, "left": false,
-        "oldestDueSec": 0, "oldestUntoldSec": 660, "untold": 7, "exhausted": 2,
-    })
-}
+/// It has no filter: `UntoldAlarm` reads the age itself, since silence does not end it.
+const READ_AS_A_NUMBER: &str = "confirmation.untold";
 
 #[test]
-fn each_line_makes_the_metrics_that_its_alarms_need() {
-    let line = |level: &str, alarm: &str| json!({"timestamp": "2026-11-26T09:00:00.000Z", "level": level, "message": "a sentence", "alarm": alarm});
-    let filters = filters();
-    let mut made = BTreeSet::new();
-    for (line, expected) in [
-        (json!({"level": "INFO", "message": "created"}), &[][..]),
-        (json!({"level": "WARN", "message": "ERROR"}), &[]),
-        (
-            json!({"level": "ERROR", "message": "m"}),
-            &[("ErrorsLogged", 1.0)],
-        ),
-        (
-            line("ERROR", "order.disputed"),
-            &[("ErrorsLogged", 1.0), ("OrdersDisputed", 1.0)],
-        ),
-        (
-            line("ERROR", "binance.unreadable"),
-            &[("ErrorsLogged", 1.0)],
-        ),
-        (
-            line("ERROR", "confirmation.exhausted"),
-            &[("ConfirmationsExhausted", 1.0), ("ErrorsLogged", 1.0)],
-        ),
-        (
-            summary(),
-            &[
-                ("Exhausted", 2.0),
-                ("OldestDueSec", 0.0),
-                ("OldestUntoldSec", 660.0),
-                ("Untold", 7.0),
-            ],
-        ),
-    ] {
-        let mut metrics: Vec<_> = filters.iter().filter_map(|it| it.made_of(&line)).collect();
-        metrics.sort_by(|one, other| one.0.cmp(other.0));
-        assert_eq!(metrics, expected, "{line}");
-        made.extend(metrics.into_iter().map(|(name, _)| name.to_owned()));
-    }
-    let all: BTreeSet<_> = filters.iter().map(|filter| filter.metric.clone()).collect();
-    assert_eq!(made, all, "a filter that no line passes");
-}
-
-#[test]
-fn number_that_was_written_as_text_makes_no_metric() {
-    let mut line = summary();
-    for name in ["oldestDueSec", "oldestUntoldSec", "untold", "exhausted"] {
-        line[name] = line[name].to_string().into();
-    }
-    assert!(
-        filters()
-            .iter()
-            .all(|filter| filter.made_of(&line).is_none())
-    );
-}
-
-#[test]
-fn each_alarm_of_our_own_has_a_filter_that_makes_its_metric() {
-    let made: BTreeSet<_> = filters().into_iter().map(|filter| filter.metric).collect();
-    let alarms = resources("AWS::CloudWatch::Alarm");
-    let own = alarms
-        .iter()
-        .filter(|(_, alarm)| alarm["Namespace"] == json!({"Ref": "AWS::StackName"}));
-    let watched: BTreeSet<_> = own
-        .map(|(_, alarm)| alarm["MetricName"].as_str().unwrap().to_owned())
+fn every_filter_makes_the_metric_of_an_alarm_and_every_such_alarm_has_one() {
+    let made: BTreeSet<_> = filters()
+        .unwrap()
+        .into_iter()
+        .map(|filter| (filter.metric.0.to_string(), filter.metric.1))
         .collect();
-    let charts = BTreeSet::from(["Exhausted".to_owned(), "Untold".to_owned()]);
-    assert_eq!(&made - &charts, watched);
+    let own = json!({"Fn::Sub": "LeadsCalendarPayments/${AWS::StackName}"});
+    let metrics = alarms().into_iter().flat_map(|(_, alarm)| read_by(&alarm));
+    let watched: BTreeSet<_> = metrics
+        .filter(|metric| metric["Namespace"] == own)
+        .map(|metric| (own.to_string(), text(&metric["MetricName"])))
+        .collect();
+    assert_eq!(made, watched);
+    for (id, filter) in resources("AWS::Logs::MetricFilter") {
+        assert_eq!(filter["LogGroupName"], json!({"Ref": "Logs"}), "{id}");
+    }
+}
+
+/// Every file of Rust below `folder` that is no test, without its tests.
+fn code(folder: &str) -> Vec<(PathBuf, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let (mut folders, mut found) = (vec![root.join(folder)], Vec::new());
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let is_test = path.ends_with("tests") || path.ends_with("tests.rs");
+            if path.is_dir() && !is_test {
+                folders.push(path);
+            } else if path.extension().is_some_and(|it| it == "rs") && !is_test {
+                let text = fs::read_to_string(&path).unwrap();
+                let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+                found.push((path, code.to_owned()));
+            }
+        }
+    }
+    found
+}
+
+/// The alarms that the code can name: two words with a dot between them, where an alarm stands.
+fn named() -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for (path, code) in ["functions", "shared/src"].into_iter().flat_map(code) {
+        // The types of confirmations.
+        if path.ends_with("order/status.rs") {
+            continue;
+        }
+        for before in ["alarm = \"", "Some(\"", "then_some(\"", "rename = \""] {
+            for (_, rest) in code.match_indices(before).map(|(at, _)| code.split_at(at)) {
+                let name = rest[before.len()..].split('"').next().unwrap();
+                let is_word = |word: &str| {
+                    !word.is_empty() && word.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'_'))
+                };
+                let is_name = name
+                    .split_once('.')
+                    .is_some_and(|(about, what)| is_word(about) && is_word(what));
+                if is_name {
+                    found.insert(name.to_owned());
+                }
+            }
+        }
+    }
+    found
 }
 
 #[test]
-fn leadscalendar_away_is_an_alarm_after_ten_minutes() {
-    let alarms = resources("AWS::CloudWatch::Alarm");
-    let (_, untold) = alarms.iter().find(|(id, _)| id == "UntoldAlarm").unwrap();
-    assert_eq!(untold["MetricName"], "OldestUntoldSec");
-    assert_eq!(untold["Threshold"], 600);
-    // Raised by the first run that says so: the largest number of one minute is enough.
-    assert_eq!(untold["Statistic"], "Maximum");
-    assert_eq!(
-        (&untold["Period"], &untold["EvaluationPeriods"]),
-        (&json!(60), &json!(1))
-    );
+fn every_alarm_that_the_code_names_has_one_filter_and_every_filter_is_for_such() {
+    let filters = filters().unwrap();
+    let looked_for: Vec<&str> = filters.iter().flat_map(|filter| filter.alarms()).collect();
+    let mut expected: Vec<String> = named().into_iter().collect();
+    expected.retain(|name| name != READ_AS_A_NUMBER);
+    let mut sorted = looked_for.clone();
+    sorted.sort_unstable();
+    assert_eq!(sorted, expected);
+    assert!(named().contains(READ_AS_A_NUMBER));
+}
+
+/// Lambda's own line about the end of an invocation.
+fn report(status: &str) -> Value {
+    json!({"time": "2026-11-27T09:00:00.000Z", "type": "platform.report", "record": {
+        "requestId": "6d68ca91-49c9-448d-89b8-7ca3e6dc66aa", "status": status,
+        "metrics": {"durationMs": 693.92, "billedDurationMs": 694, "memorySizeMB": 256, "maxMemoryUsedMB": 84},
+    }})
+}
+
+#[test]
+fn invocation_that_crashed_or_was_late_is_counted_by_lambdas_own_line() {
+    let counted_by = |line: &Value| -> Vec<String> {
+        let filters = filters().unwrap().into_iter();
+        filters
+            .filter(|filter| filter.counts(line))
+            .map(|filter| filter.id)
+            .collect()
+    };
+    for status in ["timeout", "error", "failure"] {
+        assert_eq!(counted_by(&report(status)), ["CrashFilter"], "{status}");
+    }
+    assert_eq!(counted_by(&report("success")), [""; 0]);
+    let mut other = report("timeout");
+    other["type"] = "platform.runtimeDone".into();
+    assert_eq!(counted_by(&other), [""; 0], "each would count twice");
+    other["type"] = "platform.report".into();
+    other["record"].as_object_mut().unwrap().remove("status");
+    assert_eq!(counted_by(&other), [""; 0]);
+    // At WARN it would be written too, but no line of the others.
+    let globals = &sandbox::template::template().unwrap()["Globals"]["Function"];
+    assert_eq!(globals["LoggingConfig"]["SystemLogLevel"], "INFO");
+    assert_eq!(globals["LoggingConfig"]["LogFormat"], "JSON");
+    let stack = &globals["Environment"]["Variables"]["STACK"];
+    assert_eq!(*stack, json!({"Ref": "AWS::StackName"}));
 }

@@ -1,8 +1,13 @@
 //! The files beside the code, held against each other and against the code.
 
+mod alarms;
 mod bill_of_materials;
+mod contracts;
 mod dependencies;
+mod deploy;
 mod log_filters;
+mod parameters;
 mod pins;
 mod secrets;
+mod stack;
 mod template;
