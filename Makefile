@@ -101,11 +101,8 @@ build: $(CHECK_TOOLS) ## Build the functions for Lambda, each with its bill of m
 	done
 	env $(ARCH_SETTING) sam build --parameter-overrides Architecture=$(ARCH)
 
-# What cannot be deployed is said before anything is installed or built.
 .PHONY: deploy
-deploy: ## Build and deploy to AWS, with the parameters of samconfig.toml, then look whether it works
-	@python3 ops/deploy.py --look
-	@$(MAKE) -s --no-print-directory $(CHECK_TOOLS)
+deploy: $(CHECK_TOOLS) ## Build and deploy to AWS, with the parameters of samconfig.toml, then look whether it works
 	.venv/bin/python ops/deploy.py
 	.venv/bin/python ops/doctor.py --check-only --version newest
 

@@ -1,6 +1,7 @@
 //! DynamoDB: an engine on a local database behind its wire protocol, with the orders table made.
 
 mod front;
+mod units;
 
 use std::path::Path;
 use std::time::Duration;
@@ -15,6 +16,7 @@ use tokio::task::JoinHandle;
 
 pub(crate) use front::ROUTES;
 pub use front::{StoreCall, StoreFault, WaitingStoreFault};
+pub use units::Units;
 
 use crate::template;
 use crate::web::{self, Server};

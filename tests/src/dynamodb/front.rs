@@ -12,6 +12,7 @@ use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::units::{self, Units};
 use crate::admin::{self, Fields, Refused};
 use crate::{clock, web};
 
@@ -97,6 +98,8 @@ pub struct StoreCall {
     pub fault: Option<StoreFault>,
     /// The HTTP status sent.
     pub http_status: Option<u16>,
+    /// What it consumed; absent where nothing was answered, or a failure.
+    pub units: Option<Units>,
 }
 
 #[derive(Default)]
@@ -178,6 +181,7 @@ impl Front {
             operation: operation.to_owned(),
             fault,
             http_status: None,
+            units: None,
         });
         (memory.calls.len() - 1, fault)
     }
@@ -231,12 +235,16 @@ async fn pass(
             "com.amazonaws.dynamodb.v20120810#InternalServerError",
         ),
         Some(StoreFault::LostAnswer | StoreFault::Slow { .. } | StoreFault::ItemUntold) | None => {
-            match web::forward(&front.client, method, &front.engine_url, &headers, body).await {
-                Ok(response) if fault == Some(StoreFault::ItemUntold) => {
-                    without_item(response).await
-                }
-                Ok(response) => response,
-                Err(_) => return web::hang_up(),
+            let body = units::asked_for(body);
+            let answer = web::forward(&front.client, method, &front.engine_url, &headers, body);
+            let Ok(answer) = answer.await else {
+                return web::hang_up();
+            };
+            let (answer, units) = units::told(answer).await;
+            front.memory().calls[index].units = units;
+            match fault {
+                Some(StoreFault::ItemUntold) => without_item(answer).await,
+                _ => answer,
             }
         }
     };

@@ -11,7 +11,6 @@
 mod answer;
 mod cargo_lambda;
 mod client;
-mod doctor;
 mod events;
 mod killed;
 mod main_job;

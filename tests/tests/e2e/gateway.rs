@@ -109,6 +109,11 @@ impl Functions {
         shared::event::request(&event, context)
     }
 
+    /// How many requests the API has handed over.
+    pub fn invocations(&self) -> u64 {
+        self.invocations.load(Ordering::Relaxed)
+    }
+
     /// Runs `reconcile-orders` with what the schedule, or an operator, sends.
     pub async fn reconcile(&self, event: Value) -> Result<Value, String> {
         self.reconcile_within(event, 60_000).await

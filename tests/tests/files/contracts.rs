@@ -19,8 +19,6 @@ use crate::template::resources;
 
 const CARGO_LAMBDA: &str = include_str!("../../../CargoLambda.toml");
 const OPENAPI: &str = include_str!("../../../openapi.yaml");
-/// Where the log is started, by what `main` finds in the environment.
-const LOG: &str = include_str!("../../../shared/src/log.rs");
 const README: &str = include_str!("../../../README.md");
 
 const FUNCTIONS: [&str; 4] = [
@@ -31,17 +29,15 @@ const FUNCTIONS: [&str; 4] = [
 ];
 
 /// What Lambda itself sets.
-const OF_LAMBDA: [&str; 5] = [
+const OF_LAMBDA: [&str; 4] = [
     "AWS_REGION",
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
-    "AWS_LAMBDA_LOG_LEVEL",
 ];
 /// What is for one's own machine only.
-const ELSEWHERE: [&str; 4] = [
+const ELSEWHERE: [&str; 3] = [
     "SECRETS",
-    "RUST_LOG",
     "AWS_ENDPOINT_URL_DYNAMODB",
     "AWS_ENDPOINT_URL_SECRETS_MANAGER",
 ];
@@ -55,13 +51,10 @@ fn sources_with(used: &str) -> String {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             let is_test = path.file_stem().is_some_and(|name| name == "tests");
-            if is_test {
-                continue;
-            }
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                files.push(path);
+            match path.is_dir() {
+                _ if is_test => {}
+                true => folders.push(path),
+                false => files.push(path),
             }
         }
     }
@@ -163,8 +156,7 @@ fn each_function_is_given_the_settings_that_it_reads_and_no_others() {
         };
         assert!(started.is_ok(), "{id}: {started:?}");
 
-        let mut asked = asked.into_inner();
-        asked.extend(found(r#"lookup\("([A-Z_]+)"\)"#, LOG));
+        let asked = asked.into_inner();
         let named_elsewhere = OF_LAMBDA.iter().chain(&ELSEWHERE);
         let elsewhere: BTreeSet<_> = named_elsewhere.map(|name| (*name).to_owned()).collect();
         let settings: BTreeSet<_> = asked.difference(&elsewhere).cloned().collect();
