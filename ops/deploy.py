@@ -95,9 +95,13 @@ def checked(values: dict[str, str], file: str) -> dict[str, str]:
 def git(*words: str, index: str | None = None) -> str:
     """What git says."""
     env = os.environ | ({"GIT_INDEX_FILE": index} if index else {})
-    said = subprocess.run(["git", *words], cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    why = "a release is named after its commit, and git does not know it"
+    try:
+        said = subprocess.run(["git", *words], cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    except OSError as error:
+        raise stack.Unusable(f"{why}: {error}") from None
     if said.returncode:
-        raise stack.Unusable(f"a release is named after its commit, and git does not know it: {said.stderr.strip()}")
+        raise stack.Unusable(f"{why}: {' '.join(said.stderr.split())}")
     return said.stdout.strip()
 
 
@@ -143,6 +147,7 @@ def main() -> int:
     option("--arch", choices=MACHINES, default=os.environ.get("ARCH") or "arm64", help="default: ARCH, else arm64")
     file = os.environ.get("SAMCONFIG") or "samconfig.toml"
     option("--config", type=Path, default=ROOT / file, help="default: SAMCONFIG, else samconfig.toml")
+    option("--look", action="store_true", help="look at region, processor and parameters, and do nothing")
     option("--built", type=Path, metavar="TEMPLATE", help="deploy what was built as this template says; nothing is built")
     options = parser.parse_args()
     where = region(options.region)
@@ -150,6 +155,8 @@ def main() -> int:
         raise stack.Unusable(f"ARCH is {options.arch}, and must be one of {', '.join(MACHINES)}")
     values = checked(given(options.config), options.config.name) | {"Architecture": options.arch}
     values["Release"] = release(values)
+    if options.look:
+        return 0
 
     if not options.built:
         build(options.arch)

@@ -23,9 +23,9 @@ ALIAS = "live"
 SHARDS = set(range(8))
 # A state that a deployment does not look at.
 TEST_ALARM = "UntoldAlarm"
-# What is red before the secrets are filled.
-NEED_SECRETS = {"secrets", "callerKeys", "binance", "clock"}
-SECRETS = {"SecretsId": "secrets.json", "CallerKeysId": "caller-keys.json"}
+# What is red as long as the first secret is not filled.
+NEED_SECRETS = {"binance", "clock"}
+SECRETS = {"secrets": "SecretsId secrets.json", "callerKeys": "CallerKeysId caller-keys.json"}
 
 
 class Report:
@@ -33,6 +33,7 @@ class Report:
 
     def __init__(self) -> None:
         self.red: list[str] = []
+        self.unfilled: list[str] = []
         self._is_coloured = sys.stdout.isatty() and "NO_COLOR" not in os.environ
 
     def line(self, name: str, is_green: bool, says: str) -> None:
@@ -43,6 +44,11 @@ class Report:
         shown = f"{word:5}"
         shown = f"\033[{colour}m{shown}\033[0m" if self._is_coloured else shown
         print(f"{shown}  {name:14} {says}", flush=True)
+
+    def is_only_unfilled(self) -> bool:
+        """Whether what is red is so only because a secret was never filled."""
+        explained = set(self.unfilled) | (NEED_SECRETS if "secrets" in self.unfilled else set())
+        return bool(self.unfilled) and explained.issuperset(self.red)
 
     def part(self, name: str, look, *arguments) -> None:
         """A part that `look` looks at; it gives whether it is green, and what it says."""
@@ -63,6 +69,8 @@ class Report:
             return
         for check in checks:
             self.line(check["check"], check["ok"], check["says"])
+            if check.get("unfilled"):
+                self.unfilled.append(check["check"])
 
 
 def invoke(deployed: stack.Stack, name: str, version: str) -> object:
@@ -93,16 +101,6 @@ def look_into(deployed: stack.Stack, version: str, report: Report) -> None:
         if not stack.is_of_aws(error):
             raise
         report.line("function", False, f"it cannot be asked. {stack.said(error)}")
-
-
-def unfilled(deployed: stack.Stack) -> list[str]:
-    """The outputs whose secrets never had a value."""
-    client = deployed.client("secretsmanager")
-    ids = {output: deployed.output(output) for output in SECRETS}
-    return [
-        output for output, secret in ids.items()
-        if secret and not client.describe_secret(SecretId=secret).get("VersionIdsToStages")
-    ]  # fmt: skip
 
 
 def aliases(deployed: stack.Stack) -> tuple[bool, str]:
@@ -237,7 +235,7 @@ def doctor_deployed(options: argparse.Namespace, report: Report) -> None:
         report.part("test alarm", test_alarm, deployed)
 
 
-def doctor_local(url: str, report: Report) -> None:
+def doctor_local(url: str, check_only: bool, report: Report) -> None:
     """Everything about the service that `make dev` runs."""
     session = requests.Session()
     session.trust_env = False
@@ -246,7 +244,8 @@ def doctor_local(url: str, report: Report) -> None:
         report.function(answer.json())
     except (requests.RequestException, ValueError) as error:
         raise stack.Unusable(f"nothing answers at {url}: {type(error).__name__}. Is `make dev` running?") from None
-    addresses(f"{url}/orders", f"{url}/binance-callback", True, report)
+    if not check_only:
+        addresses(f"{url}/orders", f"{url}/binance-callback", True, report)
 
 
 def main() -> int:
@@ -262,16 +261,14 @@ def main() -> int:
     options = parser.parse_args()
     report = Report()
     if options.local:
-        doctor_local(options.local.rstrip("/"), report)
+        doctor_local(options.local.rstrip("/"), options.check_only, report)
     else:
         doctor_deployed(options, report)
-    if report.red and options.check_only and not options.local and NEED_SECRETS.issuperset(report.red):
-        empty = unfilled(stack.Stack(options.stack, options.region))
-        if empty:
-            print("\nDeployed. What is left: fill the secrets, then `make doctor`.")
-            for output in empty:
-                print(f"  .venv/bin/python ops/secret.py {output} {SECRETS[output]}")
-            return 0
+    if options.check_only and report.is_only_unfilled():
+        print("\nDeployed. What is left: fill the secrets, then `make doctor`.")
+        for secret in report.unfilled:
+            print(f"  .venv/bin/python ops/secret.py {SECRETS[secret]}")
+        return 0
     print(f"\n{len(report.red)} red: {', '.join(report.red)}." if report.red else "\nAll is green.")
     return 1 if report.red else 0
 

@@ -213,7 +213,11 @@ impl Fields {
 
 impl<W: Write> Lines<W> {
     /// Writes the line of an outcome with what was measured, and further lines for what has no room in it.
-    fn write_outcome(&self, fields: Fields, measured: &[Measured], at_ms: i64) {
+    fn write_outcome(&self, mut fields: Fields, measured: &[Measured], at_ms: i64) {
+        // What was measured stands for the member of its name.
+        fields
+            .0
+            .retain(|(name, _)| measured.iter().all(|(metric, _)| metric.name() != *name));
         let further = fields.of_the_invocation();
         let mut line = fields.line();
         let mut left = measured;

@@ -1,6 +1,7 @@
-//! What an invocation measures: counted where it happens, and written by the invocation's one outcome line in the form that
-//! `CloudWatch` reads (Embedded Metric Format). So a metric costs neither a call nor an agent, and none costs anything while
-//! there is nothing to count.
+//! What an invocation measures.
+//!
+//! It is counted where it happens, and written by the invocation's one outcome line in the form that CloudWatch reads (Embedded
+//! Metric Format). So a metric costs neither a call nor an agent, and none costs anything while there is nothing to count.
 //!
 //! Kept by thread: a function has one, and one invocation at a time. What is counted in init stands in the first line.
 
@@ -82,7 +83,7 @@ impl Metric {
         Self::ColdStarts,
     ];
 
-    /// Its name in the line, and so in `CloudWatch`.
+    /// Its name in the line, and so in CloudWatch.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

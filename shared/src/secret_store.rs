@@ -56,6 +56,16 @@ pub enum Missing {
 }
 
 impl Missing {
+    /// There is no value, as in a secret that nobody has filled yet.
+    #[must_use]
+    pub fn is_unfilled(&self) -> bool {
+        match self {
+            Self::Unread(failure) => failure.is_not_found(),
+            Self::NoValue => true,
+            Self::NotNeeded | Self::Malformed(_) => false,
+        }
+    }
+
     fn must_act(&self) -> bool {
         match self {
             Self::Unread(failure) => failure.must_act(),

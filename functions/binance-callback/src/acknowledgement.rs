@@ -53,42 +53,8 @@ pub(crate) fn acknowledged() -> Response<Body> {
 
 /// `FAIL`, so that Binance repeats it; who has no valid signature learns nothing.
 pub(crate) fn not_acknowledged(reason: &NotAcknowledged) -> Response<Body> {
+    let (status, message) = answer(reason);
     let cause = reason.to_string();
-    let (status, message) = match reason {
-        NotAcknowledged::Method => (StatusCode::METHOD_NOT_ALLOWED, cause.clone()),
-        // No notification at all, like one without its headers.
-        NotAcknowledged::TooLarge | NotAcknowledged::Unfinished(Unfinished::Malformed(_)) => {
-            (StatusCode::BAD_REQUEST, cause.clone())
-        }
-        NotAcknowledged::Unfinished(Unfinished::Late) => (
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "the notification could not be taken in in time".to_owned(),
-        ),
-        NotAcknowledged::Webhook(error) => match error {
-            WebhookError::Header(_) | WebhookError::Unreadable(_) => {
-                (StatusCode::BAD_REQUEST, cause.clone())
-            }
-            WebhookError::Signature(_)
-            | WebhookError::Certificate(CertificateError::UnknownSerial) => (
-                StatusCode::UNAUTHORIZED,
-                "the signature is not Binance's".to_owned(),
-            ),
-            WebhookError::Certificate(
-                CertificateError::Unavailable(_) | CertificateError::Away,
-            ) => (
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "the signature cannot be verified just now".to_owned(),
-            ),
-        },
-        NotAcknowledged::Store(_) => (
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "the notification cannot be recorded just now".to_owned(),
-        ),
-        NotAcknowledged::Unanswered(_) | NotAcknowledged::TooMany => (
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "no such order, and Binance cannot be asked about it just now".to_owned(),
-        ),
-    };
     let status_code = status.as_u16();
     metrics::count(Metric::Unacknowledged);
     if let Some(alarm) = alarm(reason) {
@@ -117,6 +83,45 @@ pub(crate) fn not_acknowledged(reason: &NotAcknowledged) -> Response<Body> {
         response.headers_mut().insert(ALLOW, allow);
     }
     response
+}
+
+/// The status and the words of the refusal.
+fn answer(reason: &NotAcknowledged) -> (StatusCode, String) {
+    match reason {
+        NotAcknowledged::Method => (StatusCode::METHOD_NOT_ALLOWED, reason.to_string()),
+        // No notification at all, like one without its headers.
+        NotAcknowledged::TooLarge | NotAcknowledged::Unfinished(Unfinished::Malformed(_)) => {
+            (StatusCode::BAD_REQUEST, reason.to_string())
+        }
+        NotAcknowledged::Unfinished(Unfinished::Late) => (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "the notification could not be taken in in time".to_owned(),
+        ),
+        NotAcknowledged::Webhook(error) => match error {
+            WebhookError::Header(_) | WebhookError::Unreadable(_) => {
+                (StatusCode::BAD_REQUEST, reason.to_string())
+            }
+            WebhookError::Signature(_)
+            | WebhookError::Certificate(CertificateError::UnknownSerial) => (
+                StatusCode::UNAUTHORIZED,
+                "the signature is not Binance's".to_owned(),
+            ),
+            WebhookError::Certificate(
+                CertificateError::Unavailable(_) | CertificateError::Away,
+            ) => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "the signature cannot be verified just now".to_owned(),
+            ),
+        },
+        NotAcknowledged::Store(_) => (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "the notification cannot be recorded just now".to_owned(),
+        ),
+        NotAcknowledged::Unanswered(_) | NotAcknowledged::TooMany => (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "no such order, and Binance cannot be asked about it just now".to_owned(),
+        ),
+    }
 }
 
 /// The alarm by which an operator hears that he must act. What Binance's repeat mends needs nobody, nor does what a stranger

@@ -39,19 +39,28 @@ pub struct Check {
     pub ok: bool,
     /// What is so; of a red one also what mends it. Never a secret.
     pub says: String,
+    /// It is a secret that nobody has filled yet.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unfilled: bool,
 }
 
 impl Check {
     fn green(check: &'static str, says: impl Into<String>) -> Self {
-        let says = says.into();
-        let ok = true;
-        Self { check, ok, says }
+        Self {
+            check,
+            ok: true,
+            says: says.into(),
+            unfilled: false,
+        }
     }
 
-    fn red(check: &'static str, what: impl std::fmt::Display, mend: &str) -> Self {
-        let says = format!("{what}. To mend it: {mend}");
-        let ok = false;
-        Self { check, ok, says }
+    fn red(check: &'static str, what: &impl std::fmt::Display, mend: &str) -> Self {
+        Self {
+            check,
+            ok: false,
+            says: format!("{what}. To mend it: {mend}"),
+            unfilled: false,
+        }
     }
 }
 
@@ -123,14 +132,18 @@ fn secret(check: &'static str, output: &str, error: Option<SecretError>) -> Chec
         return Check::green(check, "it can be read, and each field keeps its rule");
     };
     let fill = format!("fill it, by `.venv/bin/python ops/secret.py {output} FILE`");
+    let unfilled = error.cause.is_unfilled();
     let mend = match &error.cause {
         Missing::Unread(failure) if !failure.must_act() => AGAIN.to_owned(),
-        Missing::Unread(_) => {
-            format!("{fill}; if it is filled, let the role of reconcile-orders read it")
+        Missing::Unread(_) if !unfilled => {
+            format!("let the role of reconcile-orders read it; else {fill}")
         }
-        Missing::NotNeeded | Missing::NoValue | Missing::Malformed(_) => fill,
+        Missing::Unread(_) | Missing::NotNeeded | Missing::NoValue | Missing::Malformed(_) => fill,
     };
-    Check::red(check, error, &mend)
+    Check {
+        unfilled,
+        ..Check::red(check, &error, &mend)
+    }
 }
 
 /// What became of using the table, or one of its indexes.
@@ -139,9 +152,9 @@ fn stored(check: &'static str, green: String, error: Option<StoreError>) -> Chec
         None => Check::green(check, green),
         Some(error) if error.alarm().is_some() => {
             let mend = "see that the stack's table has both indexes, that ORDERS_TABLE names it, and that the role of reconcile-orders may use it";
-            Check::red(check, error, mend)
+            Check::red(check, &error, mend)
         }
-        Some(error) => Check::red(check, error, AGAIN),
+        Some(error) => Check::red(check, &error, AGAIN),
     }
 }
 
@@ -154,7 +167,7 @@ async fn host_check(resolver: GuardedResolver, host: &str) -> Check {
         );
         return Check::red(
             check,
-            what,
+            &what,
             "check again; if it stays, have LeadsCalendar's DNS mended",
         );
     };
@@ -167,7 +180,7 @@ async fn host_check(resolver: GuardedResolver, host: &str) -> Check {
             let what = format!("{host} has an address that is not public, and is never called");
             Check::red(
                 check,
-                what,
+                &what,
                 "have LeadsCalendar's DNS give public addresses only, or correct CallbackHosts",
             )
         }
@@ -175,7 +188,7 @@ async fn host_check(resolver: GuardedResolver, host: &str) -> Check {
             let what = format!("the name {host} is not found");
             Check::red(
                 check,
-                what,
+                &what,
                 "correct CallbackHosts, or have LeadsCalendar's DNS mended",
             )
         }

@@ -175,7 +175,7 @@ impl Summary {
         let Self {
             asked,
             settled,
-            confirmed: _,
+            confirmed,
             failed,
             left,
             oldest_due_sec,
@@ -193,13 +193,15 @@ impl Summary {
         if let Some(secs) = oldest_untold_sec {
             metrics::greatest(Metric::OldestUntoldSec, secs);
         }
-        let [failed, left_over] =
-            [failed, left].map(|count| Some(count).filter(|count| *count > 0));
-        let exhausted = exhausted.filter(|count| *count > 0);
+        // What was measured takes the place of a member; none is for nothing, but whoever reads the line finds each number.
         info!(
             target: OUTCOME,
+            asked,
+            settled,
+            confirmed,
             failed,
-            left = left_over,
+            left,
+            untold,
             exhausted,
             "reconciled"
         );

@@ -76,6 +76,15 @@ impl Failure {
         }
     }
 
+    /// What the call is about is not there.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        match self {
+            Self::NotSetUp(text) => text.starts_with("ResourceNotFoundException"),
+            Self::Away(_) | Self::CredentialsExpired(_) => false,
+        }
+    }
+
     /// Whether an operator must act; else it mends itself.
     #[must_use]
     pub fn must_act(&self) -> bool {

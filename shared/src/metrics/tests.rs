@@ -45,7 +45,7 @@ fn members_say_what_cloudwatch_reads_and_end_where_there_is_no_more_room() {
 
     let (some, rest) = members(&all, whole.len(), r#"a"b"#, 7);
     assert_eq!((some.as_str(), rest), (whole, &all[2..]));
-    let (fewer, rest) = members(&all, whole.len() - 1, "s", 7);
+    let (fewer, rest) = members(&all, whole.len() - 1, r#"a"b"#, 7);
     assert!(fewer.len() < whole.len(), "{fewer}");
     assert_eq!(rest, &all[1..]);
     let (least, rest) = members(&all, 0, "s", 7);

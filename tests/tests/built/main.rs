@@ -11,6 +11,7 @@
 mod answer;
 mod cargo_lambda;
 mod client;
+mod doctor;
 mod events;
 mod killed;
 mod main_job;

@@ -24,6 +24,7 @@ mod callback_guard;
 mod cases;
 mod certificates;
 mod check;
+mod check_table;
 mod confirmations;
 mod due;
 mod durable;

@@ -109,12 +109,12 @@ async fn wish_that_cannot_be_granted_is_refused() {
         ),
         (
             json!({ "confirmm": pending }),
-            "the event has neither the time of the schedule, nor shards, nor an order to confirm or to ask about"
+            "the event has neither the time of the schedule, nor shards, nor an order to confirm or to ask about, nor a check"
                 .to_owned(),
         ),
         (
             json!({}),
-            "the event has neither the time of the schedule, nor shards, nor an order to confirm or to ask about"
+            "the event has neither the time of the schedule, nor shards, nor an order to confirm or to ask about, nor a check"
                 .to_owned(),
         ),
     ] {

@@ -19,6 +19,8 @@ use crate::template::resources;
 
 const CARGO_LAMBDA: &str = include_str!("../../../CargoLambda.toml");
 const OPENAPI: &str = include_str!("../../../openapi.yaml");
+/// Where the log is started, by what `main` finds in the environment.
+const LOG: &str = include_str!("../../../shared/src/log.rs");
 const README: &str = include_str!("../../../README.md");
 
 const FUNCTIONS: [&str; 4] = [
@@ -29,15 +31,17 @@ const FUNCTIONS: [&str; 4] = [
 ];
 
 /// What Lambda itself sets.
-const OF_LAMBDA: [&str; 4] = [
+const OF_LAMBDA: [&str; 5] = [
     "AWS_REGION",
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
+    "AWS_LAMBDA_LOG_LEVEL",
 ];
 /// What is for one's own machine only.
-const ELSEWHERE: [&str; 3] = [
+const ELSEWHERE: [&str; 4] = [
     "SECRETS",
+    "RUST_LOG",
     "AWS_ENDPOINT_URL_DYNAMODB",
     "AWS_ENDPOINT_URL_SECRETS_MANAGER",
 ];
@@ -51,10 +55,13 @@ fn sources_with(used: &str) -> String {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             let is_test = path.file_stem().is_some_and(|name| name == "tests");
-            match path.is_dir() {
-                _ if is_test => {}
-                true => folders.push(path),
-                false => files.push(path),
+            if is_test {
+                continue;
+            }
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                files.push(path);
             }
         }
     }
@@ -124,12 +131,12 @@ fn routes_are_the_same_in_template_router_and_openapi() {
             .unwrap();
         routes.insert(path.to_owned(), function.replace("functions/", ""));
     }
-    let router = Regex::new(r#"(?m)^"(/[^"]+)" = "([^"]+)"$"#).unwrap();
-    let router = router.captures_iter(CARGO_LAMBDA);
-    let router: BTreeMap<_, _> = router
+    let watched = Regex::new(r#"(?m)^"(/[^"]+)" = "([^"]+)"$"#).unwrap();
+    let watched = watched.captures_iter(CARGO_LAMBDA);
+    let watched: BTreeMap<_, _> = watched
         .map(|route| (route[1].to_owned(), route[2].to_owned()))
         .collect();
-    assert_eq!(router, routes);
+    assert_eq!(watched, routes);
 
     let paths = template::read(OPENAPI).unwrap()["paths"].take();
     let paths = paths.as_object().unwrap().keys().cloned();
@@ -156,7 +163,8 @@ fn each_function_is_given_the_settings_that_it_reads_and_no_others() {
         };
         assert!(started.is_ok(), "{id}: {started:?}");
 
-        let asked = asked.into_inner();
+        let mut asked = asked.into_inner();
+        asked.extend(found(r#"lookup\("([A-Z_]+)"\)"#, LOG));
         let named_elsewhere = OF_LAMBDA.iter().chain(&ELSEWHERE);
         let elsewhere: BTreeSet<_> = named_elsewhere.map(|name| (*name).to_owned()).collect();
         let settings: BTreeSet<_> = asked.difference(&elsewhere).cloned().collect();

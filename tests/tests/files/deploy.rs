@@ -102,6 +102,23 @@ fn region_and_processor_are_one_value_for_building_and_deploying() {
 }
 
 #[test]
+fn what_is_only_looked_at_or_was_built_before_is_not_built() {
+    let checkout = Checkout::new("deploy-looked");
+    checkout.parameters("CallbackHosts = \"app.example.com\"");
+    let region = [("AWS_REGION", "eu-central-1")];
+    let looked = checkout.run(&["--look"], &region);
+    assert_eq!((looked.code, looked.calls.len()), (0, 0));
+
+    let deployed = checkout.run(&["--built", "template.yaml"], &region);
+    assert_eq!((deployed.code, deployed.calls.len()), (0, 1));
+    let told = &deployed.calls[0];
+    assert!(
+        told.contains(" --template-file /") && told.contains("/template.yaml "),
+        "{told}"
+    );
+}
+
+#[test]
 fn parameters_may_be_a_list_or_a_text_as_for_sam() {
     let checkout = Checkout::new("deploy-spelt");
     for spelt in [

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use sandbox::log_filters::filters;
+use sandbox::log_filters::{Filter, filters};
 use serde_json::{Value, json};
 
 use crate::alarms::{alarms, read_by, text};
@@ -82,7 +82,7 @@ fn named() -> BTreeSet<String> {
 #[test]
 fn every_alarm_that_the_code_names_has_one_filter_and_every_filter_is_for_such() {
     let filters = filters().unwrap();
-    let looked_for: Vec<&str> = filters.iter().flat_map(|filter| filter.alarms()).collect();
+    let looked_for: Vec<&str> = filters.iter().flat_map(Filter::alarms).collect();
     let mut expected: Vec<String> = named().into_iter().collect();
     expected.retain(|name| name != READ_AS_A_NUMBER);
     let mut sorted = looked_for.clone();

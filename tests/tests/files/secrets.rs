@@ -1,10 +1,10 @@
 //! `ops/secret.py` keeps the very rules by which the functions read a secret, and says them in the same words.
 
 use std::io::Write as _;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use sandbox::program::cargo_lambda;
-use shared::config::{CallerKeys, Secrets};
+use shared::config::{CallerKeys, SecretFault, Secrets};
 
 const KEY: &str = "0123456789abcdef0123456789ABCDE~";
 /// 23, 24, 64 and 65 bytes in base64.
@@ -121,8 +121,8 @@ fn values_of_caller_keys() -> Vec<String> {
     all
 }
 
-/// What the program says of a value: nothing, if it keeps every rule.
-fn said(output: &str, value: &str) -> Result<(), String> {
+/// Hands a value to the program, which only checks it.
+fn start(output: &str, value: &str) -> Child {
     let program = concat!(env!("CARGO_MANIFEST_DIR"), "/../ops/secret.py");
     let mut child = Command::new("python3")
         .args([program, output, "-", "--check"])
@@ -134,48 +134,54 @@ fn said(output: &str, value: &str) -> Result<(), String> {
         .stderr(Stdio::piped())
         .spawn()
         .expect("python3 is installed");
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(value.as_bytes()).unwrap();
     child
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(value.as_bytes())
-        .unwrap();
+}
+
+/// What the program says of a value: nothing, if it keeps every rule.
+fn said(output: &str, child: Child) -> Result<(), String> {
     let ended = child.wait_with_output().unwrap();
     let [stdout, stderr] =
         [ended.stdout, ended.stderr].map(|text| String::from_utf8(text).unwrap());
     if ended.status.success() {
-        assert_eq!(
-            stdout,
-            format!("standard input keeps every rule of {output}.\n")
-        );
+        let expected = format!("standard input keeps every rule of {output}.\n");
+        assert_eq!(stdout, expected);
         return Ok(());
     }
     assert_eq!((ended.status.code(), stdout.as_str()), (Some(1), ""));
-    let stderr = stderr.strip_prefix("standard input cannot be used: ");
-    let fault = stderr.and_then(|said| said.strip_suffix(". Nothing was changed.\n"));
-    Err(fault.unwrap().to_owned())
+    let fault = stderr.strip_prefix("standard input cannot be used: ");
+    let fault = fault.and_then(|said| said.strip_suffix(". Nothing was changed.\n"));
+    Err(fault.unwrap_or(&stderr).to_owned())
+}
+
+/// Asserts that the program takes just the `values` that `parse` takes, of which there are so many, and refuses the others
+/// in the same words.
+fn assert_alike(
+    output: &str,
+    values: &[String],
+    parse: fn(String) -> Result<(), SecretFault>,
+    taken: usize,
+) {
+    let children: Vec<_> = values.iter().map(|value| start(output, value)).collect();
+    let mut parsed = 0;
+    for (value, child) in values.iter().zip(children) {
+        let read = parse(value.clone());
+        parsed += usize::from(read.is_ok());
+        let read = read.map_err(|fault| fault.to_string());
+        assert_eq!(said(output, child), read, "{value}");
+    }
+    assert_eq!(parsed, taken);
 }
 
 #[test]
 fn secrets_are_refused_by_the_program_that_fills_them_just_as_by_the_functions() {
-    let mut taken = 0;
-    for value in values_of_secrets() {
-        let read = Secrets::parse(&value.clone().into()).map(drop);
-        taken += usize::from(read.is_ok());
-        let read = read.map_err(|fault| fault.to_string());
-        assert_eq!(said("SecretsId", &value), read, "{value}");
-    }
-    assert_eq!(taken, 4);
+    let parse = |json: String| Secrets::parse(&json.into()).map(drop);
+    assert_alike("SecretsId", &values_of_secrets(), parse, 4);
 }
 
 #[test]
 fn caller_keys_are_refused_by_the_program_that_fills_them_just_as_by_the_functions() {
-    let mut taken = 0;
-    for value in values_of_caller_keys() {
-        let read = CallerKeys::parse(&value.clone().into()).map(drop);
-        taken += usize::from(read.is_ok());
-        let read = read.map_err(|fault| fault.to_string());
-        assert_eq!(said("CallerKeysId", &value), read, "{value}");
-    }
-    assert_eq!(taken, 4);
+    let parse = |json: String| CallerKeys::parse(&json.into()).map(drop);
+    assert_alike("CallerKeysId", &values_of_caller_keys(), parse, 5);
 }

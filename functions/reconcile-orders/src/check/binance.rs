@@ -1,7 +1,7 @@
 //! Whether Binance lets us in: by the credentials, the permissions, the region and the clock.
 
 use shared::ambient::now_ms;
-use shared::binance::{BinanceError, CallError, Offset};
+use shared::binance::{Answer, BinanceError, CallError, Offset};
 
 use super::Check;
 use crate::ReconcileOrders;
@@ -42,7 +42,7 @@ impl ReconcileOrders {
 }
 
 fn is_clock(error: &BinanceError) -> bool {
-    error.answer().is_some_and(|answer| answer.is_clock())
+    error.answer().is_some_and(Answer::is_clock)
 }
 
 /// What mends it that a call did not succeed.
@@ -81,14 +81,14 @@ fn clock(called: &Result<(), BinanceError>, offset: Option<Offset>) -> Check {
         (Err(error), _) if is_clock(error) => {
             let what =
                 format!("Binance refuses our time, which must be within a second of its own{ours}");
-            Check::red("clock", what, CLOCK)
+            Check::red("clock", &what, CLOCK)
         }
         (Err(_), Some(offset)) if offset.is_too_much() => Check::red(
             "clock",
-            format!("our time is {offset}, which refuses it"),
+            &format!("our time is {offset}, which refuses it"),
             CLOCK,
         ),
         (Err(_), Some(offset)) => Check::green("clock", format!("our time is {offset}")),
-        (Err(_), None) => Check::red("clock", "Binance did not tell its time", "see binance"),
+        (Err(_), None) => Check::red("clock", &"Binance did not tell its time", "see binance"),
     }
 }

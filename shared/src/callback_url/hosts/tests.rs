@@ -112,3 +112,11 @@ fn bad_entry_of_the_list_is_named() {
         );
     }
 }
+
+#[test]
+fn hosts_that_are_named_themselves_are_looked_up_each_once() {
+    let list = "b.example.com:8443,*.example.com, a.example.com,b.example.com,127.0.0.1,[::1]:8443";
+    let hosts: CallbackHosts = list.parse().unwrap();
+    let expected = ["127.0.0.1", "::1", "a.example.com", "b.example.com"];
+    assert!(hosts.exact().into_iter().eq(expected));
+}

@@ -174,3 +174,17 @@ fn retry_after_is_seconds_or_a_date() {
     }
     assert_eq!(retry_after_secs(&HeaderMap::new(), now_ms), None);
 }
+
+#[test]
+fn date_of_an_answer_is_read_where_it_is_one() {
+    for (text, expected) in [
+        ("Sun, 06 Nov 1994 08:49:37 GMT", Some(784_111_777_000)),
+        ("Sun, 06 Nov 1994", None),
+        ("784111777", None),
+        ("", None),
+    ] {
+        let headers = HeaderMap::from_iter([(DATE, text.parse().unwrap())]);
+        assert_eq!(date_ms(&headers), expected, "{text:?}");
+    }
+    assert_eq!(date_ms(&HeaderMap::new()), None);
+}

@@ -96,6 +96,11 @@ impl Checkout {
 
     /// Deploys with these variables, and no others that it reads.
     pub fn deploy(&self, variables: &[(&str, &str)]) -> Deployed {
+        self.run(&[], variables)
+    }
+
+    /// Runs the program with these arguments.
+    pub fn run(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Deployed {
         let _ = fs::remove_file(self.path(".aws-sam-calls"));
         let path = std::env::var_os("PATH").unwrap();
         let path = [self.path("bin")]
@@ -114,6 +119,7 @@ impl Checkout {
         }
         let done = deploy
             .arg(self.path("ops/deploy.py"))
+            .args(arguments)
             .env("PATH", path.unwrap())
             .envs(variables.iter().copied())
             .output()
