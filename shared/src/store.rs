@@ -20,7 +20,7 @@ use aws_sdk_dynamodb::operation::put_item::{PutItemError, PutItemOutput};
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use tokio::sync::Semaphore;
 
-pub use batch::BATCH;
+pub use batch::{BATCH, Waiting};
 pub use due::{Due, DuePage, Start};
 pub use stored::Stored;
 pub use untold::UntoldPage;

@@ -38,6 +38,17 @@ struct State {
     timeouts: usize,
 }
 
+/// What a host has for one more confirmation.
+#[derive(Debug)]
+pub(super) enum Place {
+    /// A slot.
+    Free(Slot),
+    /// None for the moment.
+    Taken,
+    /// None for the rest of the run.
+    Resting,
+}
+
 /// A place for one confirmation to a host.
 #[derive(Debug)]
 pub(super) struct Slot {
@@ -46,11 +57,11 @@ pub(super) struct Slot {
 }
 
 impl Hosts {
-    /// A place for a confirmation to `url`. None if its host rests for this run, or has none free for the moment.
-    pub(super) async fn slot(&self, url: &str) -> Option<Slot> {
+    /// A place for a confirmation to `url`.
+    pub(super) async fn place(&self, url: &str) -> Place {
         let host = self.host(url);
         if host.rests() {
-            return None;
+            return Place::Resting;
         }
         let slots = Arc::clone(&host.slots);
         let permit = match slots.clone().try_acquire_owned() {
@@ -62,14 +73,28 @@ impl Hosts {
             }
         };
         if host.rests() {
-            return None;
+            return Place::Resting;
         }
         let Some(permit) = permit else {
             host.state(|state| state.is_stalled = true);
-            self.passed_over.store(true, Ordering::Relaxed);
-            return None;
+            return Place::Taken;
         };
-        Some(Slot { host, permit })
+        Place::Free(Slot { host, permit })
+    }
+
+    /// Whether an order for `url` should be loaded: not if its host rests, nor if it would only wait, since its host has no
+    /// place for the moment, or is one of those that are `held` for. The latter is passed over.
+    pub(super) fn may_take<'a>(&self, url: &str, mut held: impl Iterator<Item = &'a str>) -> bool {
+        let host = self.host(url);
+        if host.rests() {
+            return false;
+        }
+        let has_none = host.is_stalled() && host.slots.available_permits() == 0;
+        let is_passed_over = has_none || held.any(|other| name(other) == name(url));
+        if is_passed_over {
+            self.passed_over.store(true, Ordering::Relaxed);
+        }
+        !is_passed_over
     }
 
     /// Whether an order has been passed over, since this was last asked, whose host does not rest.
@@ -78,14 +103,18 @@ impl Hosts {
     }
 
     fn host(&self, url: &str) -> Arc<Host> {
-        // In its normal form, as it was recorded: scheme, two slashes, host and port, a slash.
-        let name = url.split('/').nth(2).unwrap_or_default();
+        let name = name(url);
         let mut known = self
             .known
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
         Arc::clone(known.entry(name.to_owned()).or_default())
     }
+}
+
+/// Host and port of an address in its normal form, as it was recorded: scheme, two slashes, host and port, a slash.
+fn name(url: &str) -> &str {
+    url.split('/').nth(2).unwrap_or_default()
 }
 
 impl Default for Host {

@@ -1,20 +1,26 @@
 //! What is due, read page by page.
 
+use std::time::Duration;
+
 use futures_util::future::join_all;
 use shared::order::Work;
-use shared::store::{BATCH, Due, Start, StoreError, Stored};
+use shared::store::{BATCH, Due, Start, StoreError, Stored, Waiting};
 use tokio::sync::{Mutex, mpsc};
 use tracing::error;
 
 use super::ReconcileOrders;
 use super::hosts::{Hosts, Slot};
 use super::run::Run;
-use super::telling::Tell;
+use super::telling::{Tell, hand_on};
 
 /// Orders of one shard that are held at the same time.
 const PAGE: u8 = BATCH;
 /// No page is read with less time left, in milliseconds.
 const PAGE_MS: i64 = 5_000;
+/// Whose host has no place waits so often, each time for so long, before its shard is read on. Reading takes the processor
+/// from the very work that would free a place.
+const WAITS: usize = 4;
+pub(super) const WAIT: Duration = Duration::from_millis(250);
 /// How long an item that cannot be read is put aside, in milliseconds: a newer version of this program may have written it,
 /// and be back soon.
 const PUT_ASIDE_MS: i64 = 60 * 60_000;
@@ -35,16 +41,29 @@ impl Lane<'_> {
         }
     }
 
-    async fn take(&self, order: Stored) {
+    /// Whether it should be loaded, while `held` wait for a place.
+    fn takes(&self, waiting: &Waiting, held: &[Stored]) -> bool {
+        match self {
+            Self::Asking(_) => true,
+            Self::Telling(hosts, _) => {
+                // Of a host that much is held for, no more is.
+                let held = if held.len() < PAGE.into() { &[] } else { held };
+                let held = held.iter().map(|order| order.request.callback_url.as_str());
+                hosts.may_take(&waiting.callback_url, held)
+            }
+        }
+    }
+
+    /// Gives those back whose host has no place for the moment.
+    async fn take(&self, orders: Vec<Stored>) -> Vec<Stored> {
         match self {
             Self::Asking(queue) => {
-                let _ = queue.send(order).await;
-            }
-            Self::Telling(hosts, queue) => {
-                if let Some(slot) = hosts.slot(&order.request.callback_url).await {
-                    let _ = queue.send((Tell::Due(order), slot)).await;
+                for order in orders {
+                    let _ = queue.send(order).await;
                 }
+                Vec::new()
             }
+            Self::Telling(hosts, queue) => hand_on(orders, Tell::Due, hosts, queue).await,
         }
     }
 }
@@ -80,23 +99,37 @@ impl ReconcileOrders {
 
     async fn read_shard(&self, run: &Run, shard: u8, lane: &Lane<'_>) {
         let (mut start, mut read_to_ms) = (None, i64::MAX);
+        let mut held = Vec::new();
         loop {
-            let page = match self.page(run, shard, lane.work(), start).await {
+            let page = match self.page(run, shard, lane, &held, start).await {
                 Ok(page) => page,
                 Err(error) => return run.unread(shard, error),
             };
-            for order in page.orders {
-                lane.take(order).await;
+            held.extend(page.orders);
+            held = lane.take(held).await;
+            for _ in 0..WAITS {
+                if held.is_empty() {
+                    break;
+                }
+                tokio::time::sleep(WAIT).await;
+                held = lane.take(held).await;
             }
             read_to_ms = page.read_to_ms.unwrap_or(read_to_ms);
-            if page.next.is_none() {
-                return;
-            }
-            // The first page is always read, so that a run without time says what it leaves.
-            if !run.has_time(PAGE_MS) {
-                return run.leave(read_to_ms);
-            }
             start = page.next;
+            // The first page is always read, so that a run without time says what it leaves.
+            if start.is_none() || !run.has_time(PAGE_MS) {
+                break;
+            }
+        }
+        if start.is_some() {
+            run.leave(read_to_ms);
+        }
+        while !held.is_empty() && run.has_time(PAGE_MS) {
+            tokio::time::sleep(WAIT).await;
+            held = lane.take(held).await;
+        }
+        for order in held {
+            run.leave(order.due_at_ms().unwrap_or(i64::MAX));
         }
     }
 
@@ -104,15 +137,17 @@ impl ReconcileOrders {
         &self,
         run: &Run,
         shard: u8,
-        work: Work,
+        lane: &Lane<'_>,
+        held: &[Stored],
         start: Option<Start>,
     ) -> Result<Page, StoreError> {
-        let store = &self.app.store;
+        let (store, work) = (&self.app.store, lane.work());
         let page = store.due(shard, run.due_by_ms, PAGE, start).await?;
         let keys: Vec<&str> = page.due.iter().map(|due| due.key.as_str()).collect();
         // What is the other lane's is not loaded: in a backlog, that would cost more than the work.
-        let keys = store.with_work(&keys, work, run.due_by_ms).await?;
-        let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+        let mut waiting = store.with_work(&keys, work, run.due_by_ms).await?;
+        waiting.retain(|waiting| lane.takes(waiting, held));
+        let keys: Vec<&str> = waiting.iter().map(|waiting| waiting.key.as_str()).collect();
         let mut loaded = store.load_all(&keys).await?;
         let mut orders = Vec::new();
         for due in &page.due {

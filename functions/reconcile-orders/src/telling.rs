@@ -8,10 +8,10 @@ use shared::order::Work;
 use shared::store::{StoreError, Stored};
 use tokio::sync::{Mutex, mpsc};
 
-use super::ReconcileOrders;
-use super::hosts::{Hosts, Slot};
-use super::queue::{Lane, next};
+use super::hosts::{Hosts, Place, Slot};
+use super::queue::{Lane, WAIT, next};
 use super::run::{Run, count};
+use super::{FOUND, ReconcileOrders};
 
 /// Confirmations under way at the same time, to all hosts.
 const SLOTS: usize = 96;
@@ -25,17 +25,41 @@ const FOUND_MS: i64 = 10_000;
 /// How soon it is looked again for what was passed over.
 const AGAIN: Duration = Duration::from_secs(1);
 
-/// Hands on what the other lane has found; what its host is not ready for, the next run tells.
+/// Hands orders on to the slots as `tell`; gives those back whose host has no place for the moment.
+pub(super) async fn hand_on(
+    orders: Vec<Stored>,
+    tell: fn(Stored) -> Tell,
+    hosts: &Hosts,
+    queue: &mpsc::Sender<(Tell, Slot)>,
+) -> Vec<Stored> {
+    let mut held = Vec::new();
+    for order in orders {
+        match hosts.place(&order.request.callback_url).await {
+            // The slots wait for this end.
+            Place::Free(slot) => drop(queue.send((tell(order), slot)).await),
+            Place::Taken => held.push(order),
+            Place::Resting => {}
+        }
+    }
+    held
+}
+
+/// Hands on what the other lane has found; what its host is not ready for in time, or is too much of it, the next run tells.
 async fn take_found(
+    run: &Run,
     mut found: mpsc::Receiver<Stored>,
     hosts: &Hosts,
     queue: mpsc::Sender<(Tell, Slot)>,
 ) {
+    let mut held = Vec::new();
     while let Some(order) = found.recv().await {
-        if let Some(slot) = hosts.slot(&order.request.callback_url).await {
-            // The slots wait for this end.
-            let _ = queue.send((Tell::Found(order), slot)).await;
-        }
+        held.push(order);
+        held = hand_on(held, Tell::Found, hosts, &queue).await;
+        held.truncate(FOUND);
+    }
+    while !held.is_empty() && run.has_time(ORDER_MS) {
+        tokio::time::sleep(WAIT).await;
+        held = hand_on(held, Tell::Found, hosts, &queue).await;
     }
 }
 
@@ -58,7 +82,7 @@ impl ReconcileOrders {
             slots.push(self.tell_while_due(run, &tell));
         }
         tokio::join!(
-            take_found(found, hosts, queue.clone()),
+            take_found(run, found, hosts, queue.clone()),
             self.read_due(run, hosts, queue),
             join_all(slots),
         );

@@ -16,8 +16,20 @@ pub const BATCH: u8 = 100;
 /// How often DynamoDB is asked for what it left out of a batch; the next run reads the rest.
 const ROUNDS: usize = 4;
 
-/// Of an order, when there is work: so much less to be read and sent than the order.
-const DUES: &str = "orderId, askAtMs, #report.atMs, alarmAtMs, confirmation.nextAttemptAtMs";
+/// Of an order, when there is work and who is told: so much less to be read and sent than the order.
+const DUES: &str =
+    "orderId, askAtMs, #report.atMs, alarmAtMs, confirmation.nextAttemptAtMs, #request.callbackUrl";
+/// Two of these names are words of the language of such expressions.
+const NAMES: [(&str, &str); 2] = [("#report", "report"), ("#request", "request")];
+
+/// An order with work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// Which; as it stands, since not every item need be ours.
+    pub key: String,
+    /// Where LeadsCalendar is told of it; empty if that cannot be read.
+    pub callback_url: String,
+}
 
 /// When there is work for an order.
 #[derive(Debug, Deserialize)]
@@ -27,6 +39,13 @@ struct Dues {
     report: Option<Report>,
     alarm_at_ms: Option<i64>,
     confirmation: Option<Confirmation>,
+    request: Option<Request>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Request {
+    callback_url: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -74,13 +93,20 @@ impl Store {
         keys: &[&str],
         work: Work,
         at_ms: i64,
-    ) -> Result<Vec<String>, StoreError> {
+    ) -> Result<Vec<Waiting>, StoreError> {
         let items = self.batch(keys, Some(DUES)).await?;
         let has_work = |(key, item): (String, Item)| {
             let dues: Option<Dues> = serde_dynamo::from_item(item).ok();
             let dues = dues.filter(|dues| dues.confirmation.is_some());
-            dues.map_or(work == Work::Asking, |dues| dues.is_due(work, at_ms))
-                .then_some(key)
+            let is_due = dues
+                .as_ref()
+                .map_or(work == Work::Asking, |dues| dues.is_due(work, at_ms));
+            let request = dues.and_then(|dues| dues.request);
+            let callback_url = request.map(|request| request.callback_url);
+            is_due.then(|| Waiting {
+                key,
+                callback_url: callback_url.unwrap_or_default(),
+            })
         };
         Ok(items.into_iter().filter_map(has_work).collect())
     }
@@ -119,9 +145,10 @@ impl Store {
             let mut these =
                 KeysAndAttributes::builder().set_keys(Some(std::mem::take(&mut wanted)));
             if let Some(projected) = projected {
-                these = these
-                    .projection_expression(projected)
-                    .expression_attribute_names("#report", "report");
+                these = these.projection_expression(projected);
+                for (name, stands_for) in NAMES {
+                    these = these.expression_attribute_names(name, stands_for);
+                }
             }
             let these = these
                 .build()

@@ -74,6 +74,30 @@ async fn host_that_hangs_rests_after_three_attempts_and_costs_another_host_nothi
 }
 
 #[tokio::test]
+async fn host_that_is_slow_is_told_in_the_same_run_whatever_is_due_or_found() {
+    let world = World::start().await;
+    let leadscalendar = world.sandbox.leadscalendar();
+    leadscalendar.mode(Mode::Down, None);
+    for _ in 0..8 {
+        pay(&world, &open(&world).await).await;
+    }
+    for _ in 0..8 {
+        pay_silently(&world, &open(&world).await);
+    }
+    // Longer than anybody waits for one of its first slots.
+    leadscalendar.mode(Mode::Slow { ms: 400 }, None);
+
+    world.sandbox.binance().advance(3 * MINUTE);
+    let ran = world.functions.reconcile(world.schedule()).await.unwrap();
+
+    assert_eq!(
+        (&ran["settled"], &ran["confirmed"], &ran["left"]),
+        (&json!(8), &json!(16), &json!(0)),
+        "{ran}"
+    );
+}
+
+#[tokio::test]
 async fn payment_is_found_while_leadscalendar_hangs_with_many_confirmations_due() {
     let world = World::start().await;
     let leadscalendar = world.sandbox.leadscalendar();
