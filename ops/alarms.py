@@ -14,13 +14,7 @@ def main() -> int:
     stack.add_options(parser)
     options = parser.parse_args()
     deployed = stack.Stack(options.stack, options.region)
-    pages = deployed.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=deployed.name)
-    resources = [resource for page in pages for resource in page["StackResourceSummaries"]]
-    ids = {
-        resource["PhysicalResourceId"]: resource["LogicalResourceId"]
-        for resource in resources
-        if resource["ResourceType"] == "AWS::CloudWatch::Alarm" and resource.get("PhysicalResourceId")
-    }
+    ids = {name: logical for logical, name in deployed.resources("AWS::CloudWatch::Alarm").items()}
     if not ids:
         raise stack.Unusable(f"the stack {deployed.name} has no alarms: deploy it first, `make deploy`")
     alarms = deployed.client("cloudwatch").describe_alarms(AlarmNames=list(ids), MaxRecords=100)["MetricAlarms"]

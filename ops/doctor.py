@@ -19,7 +19,6 @@ import stack
 
 CHECK = {"check": True}
 RECONCILE = "ReconcileOrders"
-ALIAS = "live"
 SHARDS = set(range(8))
 # A state that a deployment does not look at.
 TEST_ALARM = "UntoldAlarm"
@@ -82,9 +81,7 @@ def invoke(deployed: stack.Stack, name: str, version: str) -> object:
 
 def newest(deployed: stack.Stack, name: str) -> str:
     """The number of the version that was published last."""
-    pages = deployed.client("lambda").get_paginator("list_versions_by_function").paginate(FunctionName=name)
-    numbers = [version["Version"] for page in pages for version in page["Versions"]]
-    numbers = [int(number) for number in numbers if number.isdigit()]
+    numbers = deployed.versions(name)
     if not numbers:
         raise stack.Unusable(f"{name} has no version: deploy it, `make deploy`")
     return str(max(numbers))
@@ -109,13 +106,13 @@ def aliases(deployed: stack.Stack) -> tuple[bool, str]:
     client = deployed.client("lambda")
     for function, name in sorted(deployed.resources("AWS::Lambda::Function").items()):
         try:
-            alias = client.get_alias(FunctionName=name, Name=ALIAS)
+            alias = client.get_alias(FunctionName=name, Name=stack.ALIAS)
             found.append(f"{function} {alias['FunctionVersion']}")
         except client.exceptions.ResourceNotFoundException:
             missing.append(function)
     if missing or not found:
-        return False, f"there is no alias {ALIAS} of {', '.join(missing)}. To mend it: `make deploy`"
-    return True, f"{ALIAS} is {', '.join(found)}"
+        return False, f"there is no alias {stack.ALIAS} of {', '.join(missing)}. To mend it: `make deploy`"
+    return True, f"{stack.ALIAS} is {', '.join(found)}"
 
 
 def schedule(deployed: stack.Stack) -> tuple[bool, str]:
@@ -126,7 +123,7 @@ def schedule(deployed: stack.Stack) -> tuple[bool, str]:
         if client.describe_rule(Name=name)["State"] != "ENABLED":
             continue
         for target in client.list_targets_by_rule(Rule=name)["Targets"]:
-            if target["Arn"].endswith(f":{ALIAS}"):
+            if target["Arn"].endswith(f":{stack.ALIAS}"):
                 enabled += 1
                 shards |= set(json.loads(target.get("Input") or "{}").get("shards", SHARDS))
     if shards == SHARDS:
@@ -255,7 +252,7 @@ def main() -> int:
     option = parser.add_argument
     only = "only what the function sees, as after a deployment; that a secret never had a value is no failure then"
     option("--check-only", action="store_true", help=only)
-    option("--version", default=ALIAS, help=f"the version or alias that is asked, or newest; default: {ALIAS}")
+    option("--version", default=stack.ALIAS, help=f"the version or alias that is asked, or newest; default: {stack.ALIAS}")
     option("--alarm", action="store_true", help=f"raise {TEST_ALARM} for a moment")
     option("--local", metavar="URL", help="the service at this address, which `make dev` shows as HTTP API")
     options = parser.parse_args()

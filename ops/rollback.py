@@ -10,15 +10,6 @@ import argparse
 
 import stack
 
-ALIAS = "live"
-
-
-def before(client, function: str, version: int) -> int | None:
-    """The newest published version older than this one."""
-    pages = client.get_paginator("list_versions_by_function").paginate(FunctionName=function)
-    versions = [found["Version"] for page in pages for found in page["Versions"]]
-    return max((int(found) for found in versions if found.isdigit() and int(found) < version), default=None)
-
 
 def main() -> int:
     """Shows, and with --do moves, the aliases."""
@@ -27,18 +18,11 @@ def main() -> int:
     stack.add_options(parser)
     options = parser.parse_args()
     deployed = stack.Stack(options.stack, options.region)
-    pages = deployed.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=deployed.name)
-    resources = [resource for page in pages for resource in page["StackResourceSummaries"]]
-    functions = {
-        resource["LogicalResourceId"]: resource["PhysicalResourceId"]
-        for resource in resources
-        if resource["ResourceType"] == "AWS::Lambda::Function"
-    }
     client, moves = deployed.client("lambda"), []
-    for logical, function in sorted(functions.items()):
-        live = int(client.get_alias(FunctionName=function, Name=ALIAS)["FunctionVersion"])
-        earlier = before(client, function, live)
-        print(f"{logical:18}{ALIAS} is version {live}; before it: {earlier or 'none'}")
+    for logical, function in sorted(deployed.resources("AWS::Lambda::Function").items()):
+        live = int(client.get_alias(FunctionName=function, Name=stack.ALIAS)["FunctionVersion"])
+        earlier = max((version for version in deployed.versions(function) if version < live), default=None)
+        print(f"{logical:18}{stack.ALIAS} is version {live}; before it: {earlier or 'none'}")
         moves.append((function, earlier))
     if not options.do:
         return 0
@@ -48,9 +32,9 @@ def main() -> int:
     for function, earlier in moves:
         # A canary that is under way would go on sending a part to the new one.
         client.update_alias(
-            FunctionName=function, Name=ALIAS, FunctionVersion=str(earlier), RoutingConfig={"AdditionalVersionWeights": {}}
+            FunctionName=function, Name=stack.ALIAS, FunctionVersion=str(earlier), RoutingConfig={"AdditionalVersionWeights": {}}
         )
-    print(f"{ALIAS} of {len(moves)} functions is the version before.")
+    print(f"{stack.ALIAS} of {len(moves)} functions is the version before.")
     return 0
 
 

@@ -5,6 +5,8 @@ import os
 import sys
 
 NAME = "leadscalendar-payments"
+# By which everything calls a function; it is on the version that is in use.
+ALIAS = "live"
 
 
 class Unusable(Exception):
@@ -67,6 +69,13 @@ class Stack:
             for resource in self._resources
             if resource["ResourceType"] == kind and resource.get("PhysicalResourceId")
         }
+
+    def versions(self, function: str) -> list[int]:
+        """The numbers of a function's versions."""
+        pages = self.client("lambda").get_paginator("list_versions_by_function").paginate(FunctionName=function)
+        numbers = [version["Version"] for page in pages for version in page["Versions"]]
+        # The one that is no number is $LATEST.
+        return [int(number) for number in numbers if number.isdigit()]
 
 
 def is_of_aws(error: Exception) -> bool:

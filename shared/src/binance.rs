@@ -9,6 +9,7 @@ mod repeats;
 mod send;
 mod wire;
 
+use std::fmt::Display;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -122,13 +123,8 @@ impl Binance {
         let mut looked = self.certificates(deadline_ms).await;
         if looked.as_ref().is_err_and(BinanceError::is_clock) {
             looked = self.certificates(deadline_ms).await;
-            if let Err(BinanceError::Call(error)) = &looked
-                && error.answer().is_clock()
-            {
-                self.clock_refused(error);
-            }
         }
-        looked.map(|_| ())
+        looked.map(drop)
     }
 
     /// The public keys of notifications.
@@ -219,11 +215,9 @@ impl Binance {
             is_repeat = true;
         }
     }
-}
 
-impl Binance {
     /// Says that the time that we sign is refused, also when it is signed anew.
-    fn clock_refused(&self, error: &CallError) {
+    pub fn clock_refused(&self, error: &impl Display) {
         let offset = self.clock_offset().map(tracing::field::display);
         error!(
             alarm = "binance.clock",

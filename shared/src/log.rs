@@ -190,9 +190,10 @@ where
 
 impl Fields {
     /// The line, but for its end.
-    fn line(self) -> Vec<u8> {
+    fn line(&self) -> Vec<u8> {
         let mut line = Vec::with_capacity(512);
-        let written = serde_json::Serializer::new(&mut line).collect_map(self.0);
+        let written = serde_json::Serializer::new(&mut line)
+            .collect_map(self.0.iter().map(|(name, value)| (name, value)));
         if written.is_err() || line.pop() != Some(b'}') {
             line.clear();
         }
@@ -201,12 +202,13 @@ impl Fields {
 
     /// Those of a further line of the same invocation, which has nothing to say but its metrics.
     fn of_the_invocation(&self) -> Self {
-        let mut fields = Self(self.0.clone());
+        let of_it = self
+            .0
+            .iter()
+            .filter(|(name, _)| OF_THE_INVOCATION.contains(name));
+        let mut fields = Self(of_it.cloned().collect());
         fields.set("level", Level::INFO.as_str().into());
         fields.set("message", "measured besides".into());
-        fields
-            .0
-            .retain(|(name, _)| OF_THE_INVOCATION.contains(name));
         fields
     }
 }
@@ -218,7 +220,6 @@ impl<W: Write> Lines<W> {
         fields
             .0
             .retain(|(name, _)| measured.iter().all(|(metric, _)| metric.name() != *name));
-        let further = fields.of_the_invocation();
         let mut line = fields.line();
         let mut left = measured;
         let members = |line: &[u8], left| {
@@ -235,7 +236,7 @@ impl<W: Write> Lines<W> {
         }
         self.write(line);
         while !left.is_empty() {
-            let mut line = further.clone().line();
+            let mut line = fields.of_the_invocation().line();
             let (_, members, rest) = members(&line, left);
             line.extend_from_slice(members.as_bytes());
             self.write(line);

@@ -24,9 +24,12 @@ impl ReconcileOrders {
         let Err(error) = looked else {
             return;
         };
+        if error.is_clock() {
+            self.app.binance.clock_refused(&error);
+        }
         let must_act = match &error {
             BinanceError::Call(CallError::Access(_) | CallError::Refused(_)) => true,
-            // Logged where the time was refused, where the answer was read, or where the secrets are.
+            // The time has its own line; so have, where they are read, the answer and the secrets.
             BinanceError::Call(CallError::NotDone(_) | CallError::Unknown(_))
             | BinanceError::Secrets(_) => false,
         };

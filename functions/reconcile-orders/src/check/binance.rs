@@ -1,25 +1,23 @@
 //! Whether Binance lets us in: by the credentials, the permissions, the region and the clock.
 
 use shared::ambient::now_ms;
-use shared::binance::{Answer, BinanceError, CallError, Offset};
+use shared::binance::{BinanceError, CallError, Offset};
 
 use super::Check;
 use crate::ReconcileOrders;
 
-/// Time limit of the call, in milliseconds.
+/// Time limit of the call, signed anew or not, in milliseconds.
 const CALL_MS: i64 = 8_000;
 
 const CLOCK: &str = "no one but AWS sets the clock of a Lambda: deploy again, so that another machine is used, and tell AWS's support if it stays; on your own machine set it by NTP";
 const KEY: &str = "see on Binance's Merchant Management Platform that binanceApiKey is one of its keys, has access to Checkout, and that its list of trusted IPs is empty; else make a new one, and fill SecretsId";
 
 impl ReconcileOrders {
-    /// A signed call that changes nothing.
+    /// A signed call that changes nothing; signed anew once, since the first may have been long on its way, while its
+    /// connection was opened.
     pub(super) async fn check_binance(&self) -> [Check; 2] {
-        let mut called = self.call().await;
-        // The first may have been long on its way, while its connection was opened.
-        if called.as_ref().is_err_and(is_clock) {
-            called = self.call().await;
-        }
+        let deadline_ms = now_ms().saturating_add(CALL_MS);
+        let called = self.app.binance.look(deadline_ms).await;
         let has_answered = match &called {
             Ok(()) => true,
             Err(error) => error
@@ -34,15 +32,6 @@ impl ReconcileOrders {
         };
         [binance, clock(&called, offset)]
     }
-
-    async fn call(&self) -> Result<(), BinanceError> {
-        let deadline_ms = now_ms().saturating_add(CALL_MS);
-        self.app.binance.certificates(deadline_ms).await.map(drop)
-    }
-}
-
-fn is_clock(error: &BinanceError) -> bool {
-    error.answer().is_some_and(Answer::is_clock)
 }
 
 /// What mends it that a call did not succeed.
@@ -78,7 +67,7 @@ fn clock(called: &Result<(), BinanceError>, offset: Option<Offset>) -> Check {
     let ours = offset.map_or_else(String::new, |offset| format!("; ours is {offset}"));
     match (called, offset) {
         (Ok(()), _) => Check::green("clock", format!("Binance accepts our time{ours}")),
-        (Err(error), _) if is_clock(error) => {
+        (Err(error), _) if error.is_clock() => {
             let what =
                 format!("Binance refuses our time, which must be within a second of its own{ours}");
             Check::red("clock", &what, CLOCK)
