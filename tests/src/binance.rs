@@ -5,6 +5,7 @@
 
 mod admin;
 mod answer;
+mod behaviour;
 mod bend;
 mod bends;
 mod certificates;
@@ -18,7 +19,10 @@ mod money;
 mod notifications;
 mod operations;
 mod order;
+mod payment;
 mod play;
+mod refund;
+mod refunds;
 mod rules;
 mod simulator;
 mod splice;
@@ -33,15 +37,19 @@ use tokio::net::TcpListener;
 
 pub(crate) use admin::ROUTES;
 pub use answer::Envelope;
+pub use behaviour::{Behaviour, Later, Pending, TooNear};
 pub use bend::{Bend, BendOn, Change, KNOWN as KNOWN_BENDS, PlayedBend};
 pub use certificates::PublicCertificate;
 pub use deliveries::Delivery;
-pub use faults::{Fault, KNOWN as KNOWN_FAULTS, On, WaitingFault};
+pub use faults::{At, Fault, KNOWN as KNOWN_FAULTS, On, WaitingFault};
 pub use forgery::{Forgery, Signature};
 pub use notifications::RefundInfoAs;
-pub use order::{Order, Payment, Refund, Status};
+pub use order::{Closing, Order, Status};
+pub use payment::Payment;
 pub use play::{Impossible, Play};
-pub use simulator::{Behaviour, Call};
+pub use refund::{Refund, RefundStatus};
+pub use refunds::{Account, OrdersRefund};
+pub use simulator::Call;
 pub use stranger::{Stranger, StrangerOrder};
 
 use crate::web::Server;
@@ -148,6 +156,14 @@ impl Binance {
     /// See [`Impossible`].
     pub fn cancel(&self, trade_no: &str, play: Play) -> Result<Order, Impossible> {
         self.simulator.cancel(trade_no, play)
+    }
+
+    /// Carries out a close that was accepted and waits; `PAY_CLOSED` goes out in the background.
+    ///
+    /// # Errors
+    /// See [`Impossible`].
+    pub fn carry_out_close(&self, trade_no: &str) -> Result<Order, Impossible> {
+        self.simulator.carry_out_close(trade_no)
     }
 
     /// The order's time passes at once.

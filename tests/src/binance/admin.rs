@@ -16,7 +16,7 @@ use super::faults::WaitingFault;
 use super::forgery::Forgery;
 use super::play::{Impossible, Play};
 use super::simulator::Simulator;
-use super::stranger;
+use super::{refunds, stranger};
 use crate::admin::{Refused, read, read_over};
 use crate::clock;
 
@@ -27,12 +27,17 @@ Bodies are JSON; what ends in a question mark may be left out. A url can be that
 GET    /sandbox/orders
 POST   /sandbox/orders/MERCHANT_TRADE_NO/pay       amount? currency? commission? notify? delayMs? times? late?
 POST   /sandbox/orders/MERCHANT_TRADE_NO/cancel    notify? delayMs? times?
+POST   /sandbox/orders/MERCHANT_TRADE_NO/close     carries out a close that was accepted and waits
 POST   /sandbox/orders/MERCHANT_TRADE_NO/refund    as on the merchant page, of which Binance tells nobody:
                                                    nothing is sent without notify: true; amount? delayMs? times?
 POST   /sandbox/orders/MERCHANT_TRADE_NO/refunding on?; the query says REFUNDING, or with on: false no longer
 POST   /sandbox/orders/MERCHANT_TRADE_NO/pending   on?; a payment is under way, which pay or error ends
 POST   /sandbox/orders/MERCHANT_TRADE_NO/expire
 POST   /sandbox/orders/MERCHANT_TRADE_NO/error
+GET    /sandbox/refunds                            of all orders
+POST   /sandbox/refunds/REFUND_REQUEST_ID/succeed  notify? delayMs? times?; of one that is pending
+POST   /sandbox/refunds/REFUND_REQUEST_ID/reject   notify? delayMs? times?; its money can be given back again
+GET    /sandbox/books                              what each paid order took, has given back, has on its way back
 GET    /sandbox/calls                              of the merchant API
 GET    /sandbox/deliveries                         of notifications
 POST   /sandbox/notify                             merchantTradeNo? bizType? bizStatus? bizId? data? body? url?
@@ -50,8 +55,8 @@ GET    /sandbox/faults                             of the merchant API, that sti
 POST   /sandbox/faults                             fault on? times?, and what the fault takes; {} lists the faults
 DELETE /sandbox/faults
 GET    /sandbox/bends                              of answers and notifications, with how often each was played
-POST   /sandbox/bends                              on: create query close refund certificates notification; path and one
-                                                   of set remove twice quote, or body; times?; {} explains them
+POST   /sandbox/bends                              on: create query close refund refundQuery certificates notification;
+                                                   path and one of set remove twice quote, or body; times?; {} explains
 DELETE /sandbox/bends
 GET    /sandbox/behaviour
 POST   /sandbox/behaviour                          what GET shows, or some of it
@@ -113,6 +118,7 @@ pub(crate) fn router() -> Router<Arc<Simulator>> {
             "/sandbox/bends",
             get(bends).post(add_bend).delete(clear_bends),
         )
+        .merge(refunds::router())
         .merge(stranger::router())
         .route(
             "/sandbox/behaviour",
@@ -137,6 +143,7 @@ async fn event(
     let order = match event.as_str() {
         "pay" => sim.pay(&trade_no, play()?)?,
         "cancel" => sim.cancel(&trade_no, play()?)?,
+        "close" => play().map(|_| sim.carry_out_close(&trade_no))??,
         "expire" => play().map(|_| sim.expire(&trade_no))??,
         "error" => play().map(|_| sim.fail(&trade_no))??,
         "refund" => sim.refund(&trade_no, read_over(&Play::in_silence(), &body)?)?,
@@ -145,7 +152,7 @@ async fn event(
         _ => {
             return Err(Refused(
                 StatusCode::NOT_FOUND,
-                "known: pay, cancel, expire, error, refund, refunding, pending".to_owned(),
+                "known: pay, cancel, close, expire, error, refund, refunding, pending".to_owned(),
             ));
         }
     };

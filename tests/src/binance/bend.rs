@@ -20,6 +20,7 @@ pub enum BendOn {
     Query,
     Close,
     Refund,
+    RefundQuery,
     Certificates,
     Notification,
 }
@@ -62,8 +63,8 @@ pub struct PlayedBend {
 }
 
 /// The bends with their options, for people who misspelt one.
-pub const KNOWN: &str = "{on: create|query|close|refund|certificates|notification, path: a JSON pointer such as \
-    /data/totalFee, and one of set: any JSON, remove: true, twice: true, quote: true; times?} or {on, body: text, times?}";
+pub const KNOWN: &str = "{on: create|query|close|refund|refundQuery|certificates|notification, path: a JSON pointer \
+    such as /data/totalFee, and one of set: any JSON, remove: true, twice: true, quote: true; times?} or {on, body: text, times?}";
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -107,6 +108,7 @@ impl BendOn {
             On::Query => Some(Self::Query),
             On::Close => Some(Self::Close),
             On::Refund => Some(Self::Refund),
+            On::RefundQuery => Some(Self::RefundQuery),
             On::Certificates => Some(Self::Certificates),
         }
     }

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::behaviour::Behaviour;
 use super::notifications::{Notification, sign};
 use super::order::Order;
 use super::play::Play;
-use super::simulator::{Behaviour, Simulator};
+use super::simulator::Simulator;
 use crate::clock;
 
 /// One attempt to deliver a notification.

@@ -1,9 +1,10 @@
 //! Faults: how the simulator misbehaves for the next calls when it is told to.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::answer::Envelope;
+use super::behaviour::{Later, Pending};
 use crate::admin::Fields;
 
 /// Which calls a fault is for.
@@ -17,7 +18,20 @@ pub enum On {
     Query,
     Close,
     Refund,
+    RefundQuery,
     Certificates,
+}
+
+/// When the payer comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum At {
+    /// Before the call is carried out.
+    Before,
+    /// After a close was accepted, and before it is carried out.
+    Between,
+    /// After the call was carried out, and before it is answered: late where that has ended the order.
+    After,
 }
 
 /// One way to misbehave. Requests pass the gate first: a badly signed one is refused and uses up no fault.
@@ -74,6 +88,42 @@ pub enum Fault {
     },
     /// The order is taken, paid and its notification delivered before the answer goes out.
     WebhookFirst,
+    /// Steers a close or a query: meanwhile the payer pays the order that it is about.
+    PayerComes {
+        /// When.
+        at: At,
+        /// The payment is under way only, and ends when that is told.
+        #[serde(default)]
+        begins: bool,
+        /// Whether the payment's notification is sent.
+        #[serde(default = "yes")]
+        notify: bool,
+    },
+    /// Steers a close: it is accepted and carried out later.
+    ClosesLater(Later),
+    /// Steers a refund: it is accepted and pending.
+    RefundPends(Pending),
+    /// Steers a refund: it is answered as accepted, and never heard of again.
+    RefundForgotten,
+}
+
+impl Fault {
+    /// The calls that it steers when they are carried out; nothing for one that misbehaves. A call meets one of each.
+    fn steers(&self) -> Option<&'static [On]> {
+        match self {
+            Self::PayerComes {
+                at: At::Between, ..
+            }
+            | Self::ClosesLater(_) => Some(&[On::Close]),
+            Self::PayerComes { .. } => Some(&[On::Close, On::Query]),
+            Self::RefundPends(_) | Self::RefundForgotten => Some(&[On::Refund]),
+            _ => None,
+        }
+    }
+}
+
+fn yes() -> bool {
+    true
 }
 
 fn refused() -> String {
@@ -88,7 +138,9 @@ fn ok() -> u16 {
 pub const KNOWN: &str = "lostAnswer, lostRequest, slow {ms}, slowThenLost {ms}, html403, geo451, \
     rate429 {retryAfter?}, http500, http500Taken, brokenAnswer, refuse {code, message?, http?, \
     envelope?: normal|msg|errorData|numeric}, webhookFirst; each with on?: \
-    any|create|query|close|refund|certificates and times?";
+    any|create|query|close|refund|refundQuery|certificates and times?. Beside these, what steers a call that is carried \
+    out: payerComes {at: before|between|after, begins?, notify?} on close or query, closesLater {afterMs?} on close, \
+    refundPends {afterMs?, rejected?} or refundForgotten on refund";
 
 /// A fault waiting for its calls.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -120,6 +172,9 @@ impl WaitingFault {
         if fault == Fault::WebhookFirst && on != On::Create {
             return Err("webhookFirst needs \"on\":\"create\"".to_owned());
         }
+        if let Some(calls) = fault.steers().filter(|calls| !calls.contains(&on)) {
+            return Err(format!("{name} needs on to be one of {}", json!(calls)));
+        }
         Ok(Self { on, times, fault })
     }
 }
@@ -138,9 +193,26 @@ fn read_fault(name: &str, options: Map<String, Value>) -> Result<Fault, String> 
 
 /// Uses up one call of the first fault that is for this one.
 pub(crate) fn take(waiting: &mut Vec<WaitingFault>, call: On) -> Option<Fault> {
+    take_first(waiting, |fault| {
+        fault.fault.steers().is_none() && (fault.on == On::Any || fault.on == call)
+    })
+}
+
+/// The same of what steers a call that is carried out.
+pub(crate) fn take_steering(waiting: &mut Vec<WaitingFault>, call: On) -> Option<Fault> {
+    take_first(waiting, |fault| {
+        let steered = fault.fault.steers().unwrap_or_default();
+        steered.contains(&call) && (fault.on == On::Any || fault.on == call)
+    })
+}
+
+fn take_first(
+    waiting: &mut Vec<WaitingFault>,
+    is_for_it: impl Fn(&WaitingFault) -> bool,
+) -> Option<Fault> {
     let index = waiting
         .iter()
-        .position(|fault| fault.times > 0 && (fault.on == On::Any || fault.on == call))?;
+        .position(|fault| fault.times > 0 && is_for_it(fault))?;
     let taken = &mut waiting[index];
     taken.times -= 1;
     let fault = taken.fault.clone();
@@ -151,7 +223,6 @@ pub(crate) fn take(waiting: &mut Vec<WaitingFault>, call: On) -> Option<Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
     fn a_fault_is_read_with_its_options() {
@@ -199,6 +270,13 @@ mod tests {
             json!({"fault": "slow"}),
             json!({"fault": "slow", "ms": 3, "on": "creat"}),
             json!({"fault": "webhookFirst"}),
+            json!({"fault": "payerComes", "on": "close"}),
+            json!({"fault": "payerComes", "at": "before"}),
+            json!({"fault": "payerComes", "at": "between", "on": "query"}),
+            json!({"fault": "closesLater", "on": "query"}),
+            json!({"fault": "closesLater", "on": "close", "rejected": true}),
+            json!({"fault": "refundPends", "on": "refundQuery"}),
+            json!({"fault": "refundForgotten"}),
             json!({"on": "create"}),
             json!([]),
         ] {

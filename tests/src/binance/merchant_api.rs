@@ -11,11 +11,11 @@ use serde_json::{Map, Value};
 
 use super::answer::{Answer, Envelope, Refusal};
 use super::bend::BendOn;
-use super::faults::{self, Fault, On};
+use super::faults::{self, At, Fault, On};
 use super::gate::{Received, Turned};
 use super::operations::carry_out;
 use super::play::Play;
-use super::simulator::{Call, Simulator};
+use super::simulator::{Call, Simulator, State};
 use crate::{clock, web};
 
 /// No request of the documentation comes near it.
@@ -74,6 +74,7 @@ fn endpoint(path: &str) -> Option<On> {
         "/binancepay/openapi/v2/order/query" => Some(On::Query),
         "/binancepay/openapi/order/close" => Some(On::Close),
         "/binancepay/openapi/order/refund" => Some(On::Refund),
+        "/binancepay/openapi/order/refund/query" => Some(On::RefundQuery),
         "/binancepay/openapi/certificates" => Some(On::Certificates),
         _ => None,
     }
@@ -147,7 +148,7 @@ impl Simulator {
             }
             return end;
         }
-        let answer = match carry_out(self, &mut state, on, received.body, &json) {
+        let answer = match self.steer(&mut state, on, received.body, &json, call) {
             Ok(data) => {
                 call.verdict = "taken";
                 note(call, Answer::success(&data))
@@ -159,18 +160,52 @@ impl Simulator {
         };
         taken(fault.as_ref(), call.verdict == "taken", answer)
     }
+
+    /// Carries a call out, with the payer before or after it where that was told.
+    fn steer(
+        self: &Arc<Self>,
+        state: &mut State,
+        on: On,
+        body: &[u8],
+        json: &Map<String, Value>,
+        call: &mut Call,
+    ) -> Result<String, Refusal> {
+        let steered = faults::take_steering(&mut state.faults, on);
+        call.steered = steered
+            .as_ref()
+            .and_then(|steered| serde_json::to_value(steered).ok());
+        let come = |state: &mut State, first: bool| {
+            let Some(Fault::PayerComes { at, begins, notify }) = steered else {
+                return;
+            };
+            let play = Play {
+                notify,
+                late: at == At::After,
+                ..Play::default()
+            };
+            if let (Some(trade_no), true) = (&call.trade_no, first == (at == At::Before)) {
+                self.payer_comes(state, trade_no, begins, play);
+            }
+        };
+        come(state, true);
+        let data = carry_out(self, state, on, body, json, steered.as_ref())?;
+        come(state, false);
+        Ok(data)
+    }
 }
 
-fn trade_no(state: &mut super::simulator::State, json: &Map<String, Value>) -> Option<String> {
+fn trade_no(state: &mut State, json: &Map<String, Value>) -> Option<String> {
     let named = json
         .get("merchantTradeNo")
         .and_then(Value::as_str)
         .map(str::to_owned);
     named.or_else(|| {
-        let prepay_id = json.get("prepayId")?.as_str()?;
-        state
-            .prepaid(prepay_id)
-            .map(|order| order.merchant_trade_no.clone())
+        let text = |name: &str| json.get(name).and_then(Value::as_str);
+        let order = match (text("prepayId"), text("refundRequestId")) {
+            (Some(prepay_id), _) => state.prepaid(prepay_id),
+            (None, id) => state.refunded(id?),
+        };
+        order.map(|order| order.merchant_trade_no.clone())
     })
 }
 
@@ -180,7 +215,7 @@ fn note(call: &mut Call, answer: Answer) -> Answer {
 }
 
 fn refuse(call: &mut Call, http: u16, refusal: Refusal) -> Answer {
-    let answer = Answer::failure(http, Envelope::Normal, refusal.code, &refusal.message);
+    let answer = Answer::failure(http, Envelope::Normal, &refusal.code, &refusal.message);
     call.reason = Some(refusal.message);
     note(call, answer)
 }
@@ -204,7 +239,11 @@ fn untaken(fault: &Fault, call: &mut Call) -> Option<End> {
         | Fault::SlowThenLost { .. }
         | Fault::Http500Taken
         | Fault::BrokenAnswer
-        | Fault::WebhookFirst => return None,
+        | Fault::WebhookFirst
+        | Fault::PayerComes { .. }
+        | Fault::ClosesLater(_)
+        | Fault::RefundPends(_)
+        | Fault::RefundForgotten => return None,
     };
     call.verdict = "not taken";
     Some(answer.map_or(End::HangUp, |answer| End::Answer(note(call, answer))))

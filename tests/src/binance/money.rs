@@ -1,6 +1,9 @@
 //! Amounts: how Binance reads them, converts them, and writes them in three different ways.
 
+use std::fmt::Display;
+
 use rust_decimal::Decimal;
+use serde::Serializer;
 use serde_json::value::RawValue;
 
 /// The most decimals an amount may have.
@@ -91,6 +94,41 @@ pub(crate) fn double(amount: Decimal) -> String {
 /// A number as it stands in the text, which no float ever touched.
 pub(crate) fn number(text: String) -> Box<RawValue> {
     RawValue::from_string(text).expect("a decimal is a JSON number")
+}
+
+/// Amounts, and ids beyond 2⁵³, must not become floats on the way.
+pub(crate) fn as_text<T: Display, S: Serializer>(
+    value: &T,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(value)
+}
+
+/// An amount in the body of an admin call: decimal text, or null.
+pub(crate) mod text_or_null {
+    use rust_decimal::Decimal;
+    use serde::de::Error as _;
+    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
+
+    #[expect(clippy::ref_option, reason = "serde asks for this form")]
+    pub(crate) fn serialize<S: Serializer>(
+        amount: &Option<Decimal>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        amount.map(super::plain).serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Decimal>, D::Error> {
+        let text: Option<String> = Option::deserialize(deserializer)?;
+        let amount = |text: String| {
+            let amount = Decimal::from_str_exact(&text).ok();
+            let amount = amount.filter(|amount| !amount.is_sign_negative());
+            amount.ok_or_else(|| D::Error::custom(format!("{text:?} is no amount")))
+        };
+        text.map(amount).transpose()
+    }
 }
 
 /// The significant digits, and the power of ten of the first of them.

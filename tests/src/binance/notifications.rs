@@ -6,6 +6,7 @@ use serde_json::value::RawValue;
 use super::certificates::Certificate;
 use super::money;
 use super::order::{Order, json};
+use super::refund::{Refund, RefundStatus};
 use crate::{clock, random};
 
 /// How `PAY_REFUND` carries `refundInfo`: the documentation types it as a string and shows an object.
@@ -106,26 +107,29 @@ impl Notification {
         Self::about(order, "PAY", "PAY_CLOSED", &Data::of(order, closed_at))
     }
 
-    pub(crate) fn refund(order: &Order, form: RefundInfoAs) -> Self {
+    /// Of a refund that ended.
+    pub(crate) fn refund(order: &Order, refund: &Refund, form: RefundInfoAs) -> Self {
         let payment = order.payment.as_ref();
         let payer_open_id = payment.map_or("", |payment| &payment.open_user_id);
-        let refund_info = order.refunds.last().map(|refund| RefundInfo {
+        let info = json(&RefundInfo {
             refund_request_id: &refund.refund_request_id,
             prepay_id: order.prepay_id.to_string(),
             order_amount: format!("{:.8}", order.reported().0),
             refunded_amount: format!("{:.8}", order.refunded()),
             refund_amount: format!("{:.8}", refund.amount),
-            remaining_attempts: 10_usize.saturating_sub(order.refunds.len()),
+            remaining_attempts: order.remaining_attempts(),
             payer_open_id,
             duplicate_request: "N",
         });
-        let refund_info = refund_info
-            .map(|info| json(&info))
-            .and_then(|info| match form {
-                RefundInfoAs::Object => Some(info),
-                RefundInfoAs::String => Some(json(&info)),
-                RefundInfoAs::Absent => None,
-            });
+        let refund_info = match form {
+            RefundInfoAs::Object => Some(info),
+            RefundInfoAs::String => Some(json(&info)),
+            RefundInfoAs::Absent => None,
+        };
+        let biz_status = match refund.status {
+            RefundStatus::Fail => "REFUND_REJECTED",
+            RefundStatus::Success | RefundStatus::Pending => "REFUND_SUCCESS",
+        };
         let data = Data {
             open_user_id: Some(payer_open_id),
             refund_info: refund_info.map(money::number),
@@ -134,7 +138,7 @@ impl Notification {
                 payment.map_or(order.create_time, |payment| payment.transact_time),
             )
         };
-        Self::about(order, "PAY_REFUND", "REFUND_SUCCESS", &data)
+        Self::about(order, "PAY_REFUND", biz_status, &data)
     }
 
     fn about(order: &Order, biz_type: &str, biz_status: &str, data: &Data<'_>) -> Self {

@@ -1,14 +1,14 @@
 //! An order as Binance Pay keeps it, and how it looks in the answers.
 
-use std::fmt::Display;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::money;
+use super::money::{self, as_text};
+use super::payment::Payment;
+use super::refund::Refund;
 use super::rules::CreateRequest;
 use crate::{clock, random};
 
@@ -62,66 +62,24 @@ pub struct Order {
     pub create_time: i64,
     pub expire_time: i64,
     pub close_time: Option<i64>,
+    pub closing: Option<Closing>,
     pub checkout_url: String,
     pub payment: Option<Payment>,
     pub refunds: Vec<Refund>,
-    /// Whether the query says `REFUNDING` in place of the status.
+    /// Whether the query says `REFUNDING` in place of the status although no refund is pending here.
     pub refunding: bool,
     #[serde(skip)]
     pub(crate) token: String,
 }
 
-/// The money that was taken, which the admin API can make differ from the order.
-#[derive(Clone, Debug, Serialize)]
+/// A close that was accepted and is carried out later, if nobody pays before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-#[expect(
-    missing_docs,
-    reason = "the fields are Binance's, see its documentation of the notification"
-)]
-pub struct Payment {
-    pub transaction_id: String,
-    pub open_user_id: String,
-    pub payer_id: u64,
-    #[serde(serialize_with = "as_text")]
-    pub amount: Decimal,
-    pub currency: String,
-    #[serde(serialize_with = "as_text")]
-    pub commission: Decimal,
-    pub transact_time: i64,
-}
-
-impl Payment {
-    /// The money an order asks for.
-    pub(crate) fn of(order: &Order, now_ms: i64) -> Self {
-        Self {
-            transaction_id: format!("P_{}", random::alnum(16).to_ascii_uppercase()),
-            open_user_id: random::hex(32),
-            payer_id: 741_232_235,
-            amount: order.total_fee,
-            currency: order.currency.clone(),
-            commission: Decimal::ZERO,
-            transact_time: now_ms,
-        }
-    }
-}
-
-/// Money given back.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[expect(
-    missing_docs,
-    reason = "the fields are Binance's, see its documentation of refunds"
-)]
-pub struct Refund {
-    pub refund_request_id: String,
-    pub refund_id: String,
-    #[serde(serialize_with = "as_text")]
-    pub amount: Decimal,
-}
-
-/// Amounts, and ids beyond 2⁵³, must not become floats on the way.
-fn as_text<T: Display, S: serde::Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(value)
+pub struct Closing {
+    /// When it was accepted.
+    pub accepted_time: i64,
+    /// When it is carried out; without it when that is told.
+    pub due_time: Option<i64>,
 }
 
 #[derive(Serialize)]
@@ -199,6 +157,7 @@ impl Order {
             create_time: now_ms,
             expire_time,
             close_time: None,
+            closing: None,
             checkout_url: format!("{base_url}/en/checkout/{token}"),
             payment: None,
             refunds: Vec::new(),
@@ -249,7 +208,7 @@ impl Order {
             prepay_id: self.prepay_id.to_string(),
             transaction_id: payment.map(|payment| payment.transaction_id.as_str()),
             merchant_trade_no: &self.merchant_trade_no,
-            status: if self.refunding { Status::Refunding } else { self.status },
+            status: if self.is_refunding() { Status::Refunding } else { self.status },
             currency,
             open_user_id: payment.map(|payment| payment.open_user_id.as_str()),
             pass_through_info: self.pass_through_info.as_deref(),
@@ -270,6 +229,24 @@ impl Order {
     pub(crate) fn end(&mut self, status: Status, now_ms: i64) {
         self.status = status;
         self.close_time = Some(self.expire_time.min(now_ms));
+        self.closing = None;
+    }
+
+    /// Ends it if its time has come: by a close that was accepted, or because nobody paid.
+    pub(crate) fn pass_time(&mut self, now_ms: i64) -> Option<Status> {
+        if self.status != Status::Initial {
+            return None;
+        }
+        let due_time = self.closing.and_then(|closing| closing.due_time);
+        let (at_ms, status) = match due_time {
+            Some(due_time) if due_time < self.expire_time => (due_time, Status::Canceled),
+            _ => (self.expire_time, Status::Expired),
+        };
+        if at_ms > now_ms {
+            return None;
+        }
+        self.end(status, at_ms);
+        Some(status)
     }
 
     /// Amount and currency as Binance reports them: those of the payment once there is one.
@@ -278,12 +255,6 @@ impl Order {
             Some(payment) => (payment.amount, &payment.currency),
             None => (self.total_fee, &self.currency),
         }
-    }
-
-    /// The sum given back.
-    #[must_use]
-    pub fn refunded(&self) -> Decimal {
-        self.refunds.iter().map(|refund| refund.amount).sum()
     }
 }
 

@@ -1,4 +1,4 @@
-//! What happens to an order from outside the merchant API: it is paid, closed, expires, fails, is refunded.
+//! What happens to an order from outside the merchant API: it is paid, closed, expires, fails.
 
 use std::sync::Arc;
 
@@ -6,10 +6,9 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::notifications::Notification;
-use super::operations::give_back;
-use super::order::{Order, Payment, Refund, Status};
-use super::simulator::Simulator;
-use crate::random;
+use super::order::{Order, Status};
+use super::payment::Payment;
+use super::simulator::{Simulator, State};
 
 /// How an event is played; the default is the everyday one, with a notification.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -103,24 +102,23 @@ impl Simulator {
     }
 
     fn take_money(self: &Arc<Self>, trade_no: &str, play: &Play) -> Result<Order, Impossible> {
-        let amount = play.amount.as_deref().map(decimal).transpose()?;
-        let commission = play.commission.as_deref().map(decimal).transpose()?;
-        let mut state = self.state();
-        let now_ms = state.now_ms();
-        let order = state.order(trade_no).ok_or(Impossible::UnknownOrder)?;
-        let late = play.late && matches!(order.status, Status::Canceled | Status::Expired);
-        if !matches!(order.status, Status::Initial | Status::Pending) && !late {
-            return Err(Impossible::now(order));
+        self.state().take_money(trade_no, play)
+    }
+
+    /// The payer comes while a call is carried out; an order that cannot be paid any more stays as it is.
+    pub(crate) fn payer_comes(
+        self: &Arc<Self>,
+        state: &mut State,
+        trade_no: &str,
+        begins: bool,
+        play: Play,
+    ) {
+        if begins {
+            let _ = state.under_way(trade_no, true);
+        } else if let Ok(order) = state.take_money(trade_no, &play) {
+            let notification = Notification::success(&order, order.create_time);
+            self.spawn(Self::send(Arc::clone(self), notification, order, play));
         }
-        let asked = Payment::of(order, now_ms);
-        order.status = Status::Paid;
-        order.payment = Some(Payment {
-            amount: amount.unwrap_or(asked.amount),
-            currency: play.currency.clone().unwrap_or(asked.currency),
-            commission: commission.unwrap_or(asked.commission),
-            ..asked
-        });
-        Ok(order.clone())
     }
 
     /// The order is closed before anybody paid.
@@ -172,18 +170,7 @@ impl Simulator {
         trade_no: &str,
         on: bool,
     ) -> Result<Order, Impossible> {
-        let (from, to) = if on {
-            (Status::Initial, Status::Pending)
-        } else {
-            (Status::Pending, Status::Initial)
-        };
-        let mut state = self.state();
-        let order = state.order(trade_no).ok_or(Impossible::UnknownOrder)?;
-        if order.status != from && order.status != to {
-            return Err(Impossible::now(order));
-        }
-        order.status = to;
-        Ok(order.clone())
+        self.state().under_way(trade_no, on)
     }
 
     /// The query says `REFUNDING`, or no longer.
@@ -201,38 +188,47 @@ impl Simulator {
         Ok(order.clone())
     }
 
-    /// Money is given back on the merchant page, wholly or in part.
-    pub(crate) fn refund(
-        self: &Arc<Self>,
-        trade_no: &str,
-        play: Play,
-    ) -> Result<Order, Impossible> {
-        let order = {
-            let mut state = self.state();
-            let order = state.order(trade_no).ok_or(Impossible::UnknownOrder)?;
-            let amount = match &play.amount {
-                Some(amount) => decimal(amount)?,
-                None => order.reported().0 - order.refunded(),
-            };
-            let refund = Refund {
-                refund_request_id: random::hex(32),
-                refund_id: random::digits(18),
-                amount,
-            };
-            give_back(order, refund).map_err(|refusal| Impossible::Because(refusal.message))?;
-            order.clone()
-        };
-        self.spawn(Self::notify_refund(Arc::clone(self), order.clone(), play));
-        Ok(order)
-    }
-
-    pub(crate) async fn notify_refund(self: Arc<Self>, order: Order, play: Play) {
-        let form = self.state().behaviour.refund_info;
-        Self::send(self, Notification::refund(&order, form), order, play).await;
-    }
-
     pub(crate) async fn notify_closed(self: Arc<Self>, order: Order) {
         Self::send(self, Notification::closed(&order), order, Play::default()).await;
+    }
+}
+
+impl State {
+    fn take_money(&mut self, trade_no: &str, play: &Play) -> Result<Order, Impossible> {
+        let amount = play.amount.as_deref().map(decimal).transpose()?;
+        let commission = play.commission.as_deref().map(decimal).transpose()?;
+        let now_ms = self.now_ms();
+        let order = self.order(trade_no).ok_or(Impossible::UnknownOrder)?;
+        let late = play.late && matches!(order.status, Status::Canceled | Status::Expired);
+        if !matches!(order.status, Status::Initial | Status::Pending) && !late {
+            return Err(Impossible::now(order));
+        }
+        let asked = Payment::of(order, now_ms);
+        order.status = Status::Paid;
+        order.closing = None;
+        order.payment = Some(Payment {
+            amount: amount.unwrap_or(asked.amount),
+            currency: play.currency.clone().unwrap_or(asked.currency),
+            commission: commission.unwrap_or(asked.commission),
+            ..asked
+        });
+        Ok(order.clone())
+    }
+
+    /// A payment that begins wins over a close that was accepted and waits.
+    fn under_way(&mut self, trade_no: &str, on: bool) -> Result<Order, Impossible> {
+        let (from, to) = if on {
+            (Status::Initial, Status::Pending)
+        } else {
+            (Status::Pending, Status::Initial)
+        };
+        let order = self.order(trade_no).ok_or(Impossible::UnknownOrder)?;
+        if order.status != from && order.status != to {
+            return Err(Impossible::now(order));
+        }
+        order.status = to;
+        order.closing = None;
+        Ok(order.clone())
     }
 }
 

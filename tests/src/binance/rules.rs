@@ -111,15 +111,7 @@ impl CreateRequest {
             ("cancelUrl", &wire.cancel_url),
             ("webhookUrl", &wire.webhook_url),
         ] {
-            if url
-                .as_ref()
-                .is_some_and(|url| !url.starts_with("http://") && !url.starts_with("https://"))
-            {
-                return Err(Refusal::new(
-                    "400102",
-                    format!("{name} must start with http or https."),
-                ));
-            }
+            check_url(name, url.as_deref())?;
         }
         Ok(Self {
             merchant_trade_no,
@@ -232,7 +224,7 @@ impl Wire {
     }
 }
 
-fn missing(name: &str) -> Refusal {
+pub(crate) fn missing(name: &str) -> Refusal {
     Refusal::new(
         "400100",
         format!("Mandatory parameter '{name}' was not sent, was empty/null, or malformed."),
@@ -240,7 +232,7 @@ fn missing(name: &str) -> Refusal {
 }
 
 /// A text that is there, of at most `longest` characters, without control characters.
-fn text(name: &str, value: Option<String>, longest: usize) -> Result<String, Refusal> {
+pub(crate) fn text(name: &str, value: Option<String>, longest: usize) -> Result<String, Refusal> {
     let value = value
         .filter(|value| !value.is_empty())
         .ok_or_else(|| missing(name))?;
@@ -257,6 +249,15 @@ fn text(name: &str, value: Option<String>, longest: usize) -> Result<String, Ref
         ));
     }
     Ok(value)
+}
+
+pub(crate) fn check_url(name: &str, url: Option<&str>) -> Result<(), Refusal> {
+    let is_http = |url: &str| url.starts_with("http://") || url.starts_with("https://");
+    if url.is_none_or(is_http) {
+        return Ok(());
+    }
+    let problem = format!("{name} must start with http or https.");
+    Err(Refusal::new("400102", problem))
 }
 
 fn one_of(name: &str, value: Option<String>, known: &[&str]) -> Result<String, Refusal> {

@@ -4,65 +4,21 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use rust_decimal::Decimal;
+use serde::Serialize;
 use serde_json::Value;
 use tokio::task::JoinSet;
 
 use super::Credentials;
+use super::answer::Refusal;
+use super::behaviour::Behaviour;
 use super::bend::PlayedBend;
 use super::certificates::Certificate;
 use super::deliveries::Delivery;
 use super::faults::WaitingFault;
-use super::notifications::RefundInfoAs;
 use super::order::{Order, Status};
+use super::refund::{Refund, RefundStatus};
 use crate::{clock, web};
-
-/// What the documentation leaves open, to be played either way.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "independent questions that the documentation leaves open"
-)]
-pub struct Behaviour {
-    /// How often a notification is repeated that was not acknowledged.
-    pub repeats: u32,
-    /// Milliseconds until the first repeat; each further wait is twice as long.
-    pub first_repeat_ms: u64,
-    /// Milliseconds a delivery waits for its answer.
-    pub delivery_timeout_ms: u64,
-    /// Whether a repeat has its own timestamp, nonce and signature.
-    pub fresh_signatures: bool,
-    /// Whether notification headers are sent as `Binancepay-Nonce` rather than in lower case.
-    pub title_case: bool,
-    /// Whether an order that expires sends `PAY_CLOSED`.
-    pub closed_on_expiry: bool,
-    /// Whether `PAY_CLOSED` is sent at all; it can be switched off on the merchant page.
-    pub closed_notices: bool,
-    /// How `PAY_REFUND` carries `refundInfo`.
-    pub refund_info: RefundInfoAs,
-    /// Whether a notification carries `bizIdStr`; old ones did not.
-    pub biz_id_str: bool,
-    /// The HTTP status of the refusals: 200 or one of 4xx.
-    pub refusal_http: u16,
-}
-
-impl Default for Behaviour {
-    fn default() -> Self {
-        Self {
-            repeats: 6,
-            first_repeat_ms: 2000,
-            delivery_timeout_ms: 10_000,
-            fresh_signatures: true,
-            title_case: false,
-            closed_on_expiry: false,
-            closed_notices: true,
-            refund_info: RefundInfoAs::Object,
-            biz_id_str: true,
-            refusal_http: 200,
-        }
-    }
-}
 
 /// A call of the merchant API; `answer` stays empty while, or when, none was sent.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -82,6 +38,8 @@ pub struct Call {
     pub reason: Option<String>,
     /// The fault that was played.
     pub fault: Option<Value>,
+    /// How it was steered when it was carried out.
+    pub steered: Option<Value>,
     /// The code answered, or that would have been.
     pub code: Option<String>,
     /// The HTTP status sent.
@@ -128,6 +86,33 @@ impl State {
             .map(|index| &mut self.orders[*index])
     }
 
+    /// The order of which the refund of this id is.
+    pub(crate) fn refunded(&mut self, refund_request_id: &str) -> Option<&mut Order> {
+        let is_it = |refund: &Refund| refund.refund_request_id == refund_request_id;
+        self.orders
+            .iter_mut()
+            .find(|order| order.refunds.iter().any(is_it))
+    }
+
+    /// Whether the merchant's balance is enough for what goes back.
+    pub(crate) fn afford(&self, amount: Decimal) -> Result<(), Refusal> {
+        let balance = self.behaviour.balance;
+        if balance.is_none_or(|balance| amount <= balance) {
+            return Ok(());
+        }
+        Err(Refusal::new(
+            "400304",
+            "The account's remaining amount is not enough.",
+        ))
+    }
+
+    /// Takes what goes back from the merchant's balance; what comes back again is negative.
+    pub(crate) fn draw(&mut self, amount: Decimal) {
+        if let Some(balance) = &mut self.behaviour.balance {
+            *balance -= amount;
+        }
+    }
+
     pub(crate) fn prepaid(&mut self, prepay_id: &str) -> Option<&mut Order> {
         self.orders
             .iter_mut()
@@ -171,21 +156,40 @@ impl Simulator {
         }
     }
 
-    /// The memory, with every order expired whose time has come.
+    /// The memory, with every order ended, closed or given back whose time for that has come.
     pub(crate) fn state(self: &Arc<Self>) -> MutexGuard<'_, State> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut guard = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = &mut *guard;
         let now_ms = state.now_ms();
-        let closed_on_expiry = state.behaviour.closed_on_expiry;
+        let mut rejected = Decimal::ZERO;
         for order in &mut state.orders {
-            if order.status == Status::Initial && order.expire_time <= now_ms {
-                order.end(Status::Expired, now_ms);
-                if closed_on_expiry {
-                    let order = order.clone();
-                    self.spawn(Self::notify_closed(Arc::clone(self), order));
+            if let Some(end) = order.pass_time(now_ms)
+                && (end == Status::Canceled || state.behaviour.closed_on_expiry)
+            {
+                let order = order.clone();
+                self.spawn(Self::notify_closed(Arc::clone(self), order));
+            }
+            for refund in order.end_due_refunds(now_ms) {
+                if refund.status == RefundStatus::Fail {
+                    rejected += refund.amount;
                 }
+                self.tell_refund(order, &refund);
             }
         }
-        state
+        state.draw(-rejected);
+        guard
+    }
+
+    /// Looks at the memory when something becomes due, even if nobody else does.
+    pub(crate) fn look_again(self: &Arc<Self>, after_ms: Option<u64>) {
+        let Some(ms) = after_ms else {
+            return;
+        };
+        let simulator = Arc::clone(self);
+        self.spawn(async move {
+            tokio::time::sleep(Duration::from_millis(ms)).await;
+            drop(simulator.state());
+        });
     }
 
     /// Runs a delivery in the background until it ends or the simulator is stopped.

@@ -17,13 +17,13 @@ use super::Binance;
 use super::deliveries::Delivery;
 use super::forgery::Signature;
 use super::notifications::Notification;
-use super::operations::give_back;
-use super::order::{Order, Payment, Refund, Status};
+use super::order::{Order, Status};
+use super::payment::Payment;
 use super::play::{Impossible, decimal};
+use super::refund::Refund;
 use super::rules::CreateRequest;
 use super::simulator::Simulator;
 use crate::admin::{Refused, read};
-use crate::random;
 
 /// How long an order of theirs lives, in milliseconds.
 const HOUR_MS: i64 = 3_600_000;
@@ -140,17 +140,15 @@ impl Stranger {
     /// See [`Impossible`].
     pub async fn refund(&self, amount: Option<&str>) -> Result<Delivery, Impossible> {
         let amount = amount.map(decimal).transpose()?;
-        let order = self.change(|order, _| {
-            let refund = Refund {
-                refund_request_id: random::hex(32),
-                refund_id: random::digits(18),
-                amount: amount.unwrap_or_else(|| order.reported().0 - order.refunded()),
-            };
-            give_back(order, refund).map_err(|refusal| Impossible::Because(refusal.message))?;
-            Ok(order.clone())
+        let (order, refund) = self.change(|order, now_ms| {
+            let refund = Refund::by_hand(order, amount.unwrap_or_else(|| order.left()), now_ms);
+            let given = order.give_back(refund).cloned();
+            let refund = given.map_err(|refusal| Impossible::Because(refusal.message))?;
+            Ok((order.clone(), refund))
         })?;
         let form = self.simulator.state().behaviour.refund_info;
-        self.tell(&Notification::refund(&order, form), order).await
+        self.tell(&Notification::refund(&order, &refund, form), order)
+            .await
     }
 
     fn take_money(&self) -> Result<Order, Impossible> {

@@ -11,7 +11,7 @@ async fn every_listed_route_is_there() {
     let sandbox = sandbox().await;
     let client = web::client(Duration::from_secs(5), false);
     for (url, routes) in [
-        (sandbox.binance().url(), 34),
+        (sandbox.binance().url(), 39),
         (sandbox.leadscalendar().server().url(), 3),
     ] {
         let list = client.get(format!("{url}/sandbox/")).send().await.unwrap();

@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
+use sandbox::binance::{Order, Play};
 use sandbox::web::{self, Server};
 use sandbox::{Options, Sandbox, clock, random};
 use serde_json::{Value, json};
@@ -133,6 +134,45 @@ pub async fn admin_text(sandbox: &Sandbox, path: &str, body: &str) -> (u16, Stri
 pub async fn query(sandbox: &Sandbox, trade_no: &str) -> Value {
     let asked = json!({"merchantTradeNo": trade_no});
     Request::new(sandbox, "v2/order/query", &asked).send().await
+}
+
+/// An order that was paid, of which nobody was told; it asked for 1.00020004 USDT.
+pub async fn paid(sandbox: &Sandbox, webhook_url: Option<&str>) -> Order {
+    let (trade_no, _) = create(sandbox, webhook_url).await;
+    let binance = sandbox.binance();
+    binance.pay(&trade_no, Play::in_silence()).unwrap()
+}
+
+/// A request for a refund that breaks no rule.
+pub fn asked(order: &Order, id: &str, amount: &str) -> Value {
+    json!({
+        "refundRequestId": id,
+        "prepayId": order.prepay_id.to_string(),
+        "refundAmount": amount,
+    })
+}
+
+/// The answer to a refund.
+pub async fn refund(sandbox: &Sandbox, asked: &Value) -> Value {
+    Request::new(sandbox, "order/refund", asked).send().await
+}
+
+/// The answer to query refund.
+pub async fn query_refund(sandbox: &Sandbox, id: &str) -> Value {
+    let asked = json!({"refundRequestId": id});
+    let request = Request::new(sandbox, "order/refund/query", &asked);
+    request.send().await
+}
+
+/// The answer to close order.
+pub async fn close(sandbox: &Sandbox, trade_no: &str) -> Value {
+    let asked = json!({"merchantTradeNo": trade_no});
+    Request::new(sandbox, "order/close", &asked).send().await
+}
+
+/// The status that query order v2 answers.
+pub async fn status(sandbox: &Sandbox, trade_no: &str) -> Value {
+    query(sandbox, trade_no).await["data"]["status"].clone()
 }
 
 /// `data` of a notification.

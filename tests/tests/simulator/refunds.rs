@@ -1,17 +1,11 @@
 //! Refunds: by hand nobody is told of them, by the merchant API somebody is.
 
-use sandbox::Sandbox;
 use sandbox::binance::{Order, Play, RefundInfoAs};
 use serde_json::{Value, json};
 
-use crate::merchant::{Callback, Request, admin, create, inner, query, sandbox, until};
-
-/// An order that was paid, of which nobody was told.
-async fn paid(sandbox: &Sandbox, callback: &Callback) -> Order {
-    let (trade_no, _) = create(sandbox, Some(&callback.url())).await;
-    let binance = sandbox.binance();
-    binance.pay(&trade_no, Play::in_silence()).unwrap()
-}
+use crate::merchant::{
+    Callback, admin, asked, inner, paid, query, refund as refund_by_api, sandbox, until,
+};
 
 /// `refundInfo` after 0.4 of 1.00020004 was given back.
 fn refund_info(order: &Order) -> Value {
@@ -30,7 +24,7 @@ fn refund_info(order: &Order) -> Value {
 #[tokio::test]
 async fn a_refund_on_the_merchant_page_is_told_only_when_that_was_asked_for() {
     let (sandbox, callback) = (sandbox().await, Callback::start(0).await);
-    let order = paid(&sandbox, &callback).await;
+    let order = paid(&sandbox, Some(&callback.url())).await;
     let refund = format!("orders/{}/refund", order.merchant_trade_no);
 
     let (status, silent) = admin(&sandbox, &refund, &json!({"amount": "0.4"})).await;
@@ -56,28 +50,23 @@ async fn a_refund_on_the_merchant_page_is_told_only_when_that_was_asked_for() {
 }
 
 #[tokio::test]
-async fn a_refund_through_the_merchant_api_is_told_where_it_says() {
+async fn a_refund_through_the_merchant_api_is_told_where_it_says_and_nowhere_else() {
     let (sandbox, callback) = (sandbox().await, Callback::start(0).await);
     let own = Callback::start(0).await;
-    let order = paid(&sandbox, &callback).await;
-    let mut wanted = json!({
-        "refundRequestId": "first",
-        "prepayId": order.prepay_id.to_string(),
-        "refundAmount": "0.4",
-    });
+    let order = paid(&sandbox, Some(&callback.url())).await;
+    let mut told = asked(&order, "second", "0.1");
+    told["webhookUrl"] = json!(own.url());
 
-    let answer = Request::new(&sandbox, "order/refund", &wanted).send().await;
-    until(|| callback.count() == 1).await;
-    wanted["refundRequestId"] = json!("second");
-    wanted["webhookUrl"] = json!(own.url());
-    Request::new(&sandbox, "order/refund", &wanted).send().await;
+    let answer = refund_by_api(&sandbox, &asked(&order, "first", "0.4")).await;
+    refund_by_api(&sandbox, &told).await;
     until(|| own.count() == 1).await;
 
     assert_eq!(answer["data"]["refundedAmount"], "0.4");
-    let first = inner(&callback.verified(&sandbox, 0).await.unwrap());
-    assert_eq!(first["refundInfo"]["refundRequestId"], "first");
     let second = inner(&own.verified(&sandbox, 0).await.unwrap());
     assert_eq!(second["refundInfo"]["refundRequestId"], "second");
+    assert_eq!(second["refundInfo"]["refundedAmount"], "0.50000000");
+    assert_eq!(callback.count(), 0);
+    assert_eq!(sandbox.binance().deliveries().len(), 1);
 }
 
 #[tokio::test]
@@ -93,7 +82,7 @@ async fn refund_info_is_an_object_a_string_or_absent() {
     {
         let behaviour = admin(&sandbox, "behaviour", &json!({"refundInfo": form})).await;
         assert_eq!(behaviour.1["refundInfo"], json!(form), "{behaviour:?}");
-        let order = paid(&sandbox, &callback).await;
+        let order = paid(&sandbox, Some(&callback.url())).await;
         let part = Play {
             amount: Some("0.4".to_owned()),
             ..Play::default()

@@ -75,7 +75,7 @@ impl World {
             BendOn::Create => &CREATE[..],
             BendOn::Query => &QUERY,
             BendOn::Notification => &NOTIFICATION,
-            BendOn::Close | BendOn::Refund | BendOn::Certificates => &[],
+            BendOn::Close | BendOn::Refund | BendOn::RefundQuery | BendOn::Certificates => &[],
         };
         let (path, is_number) = fields[drawn(random, fields.len())];
         let bend = Bend::new(on, path, change(path, is_number, random));
