@@ -1,19 +1,17 @@
 //! The one road from a question to what follows: Binance is asked about attempts of an order, and what it answers is
 //! recorded. Whoever wants to know how an order stands walks it.
 
+mod answers;
+
 use std::sync::OnceLock;
 
-use futures_util::stream::{self, StreamExt as _};
-use tracing::{error, instrument, warn};
+use tracing::{instrument, warn};
 
 use crate::ambient::now_ms;
-use crate::binance::{Binance, SHORTEST_CALL_MS};
+use crate::binance::Binance;
 use crate::follow_up;
-use crate::order::{Event, Fact, Order, State, Status};
+use crate::order::{Event, Fact, Order, RefundId, State, Status};
 use crate::store::{Store, StoreError, Stored};
-
-/// Questions about one order at the same time; it can have 99 attempts.
-const CONCURRENCY: usize = 8;
 
 /// What is asked, and by when.
 #[derive(Clone, Copy, Debug)]
@@ -60,8 +58,13 @@ pub enum About {
     Reported(u8),
     /// All of them, for the second and last time after something was reported of one.
     ReportedAgain,
-    /// One whose number an invocation wants to use.
+    /// One that an invocation is at work on.
     Number(u8),
+    /// None but the undecided refund; of the others, each but the last asks about it, too.
+    Refund {
+        /// LeadsCalendar learns of the answer by that to its own request.
+        is_answered: bool,
+    },
 }
 
 /// What came of a question.
@@ -73,6 +76,8 @@ pub struct Asked {
     pub is_told: bool,
     /// What Binance answered, by attempt; none if it did not, or not readably.
     pub answers: Vec<(u8, Option<Fact>)>,
+    /// The refund that was asked about, and that Binance does not know.
+    pub unknown_refund: Option<RefundId>,
 }
 
 impl Asked {
@@ -99,16 +104,16 @@ pub async fn ask(
     order: Stored,
     question: Question<'_>,
 ) -> Result<Asked, StoreError> {
-    let answers = answers(binance, &order, question).await;
+    let (answers, refund) = tokio::join!(
+        answers::of_attempts(binance, &order, question),
+        answers::of_refund(binance, &order, question)
+    );
     let report = order.report.clone();
-    let mut events: Vec<Event> = answers
-        .iter()
-        .filter_map(|(attempt, fact)| {
-            let (attempt, fact) = (*attempt, fact.clone()?);
-            Some(Event::Learned { attempt, fact })
-        })
-        .collect();
-    events.extend(follow_ups(&order, question, &answers));
+    let unknown_refund = match &refund {
+        Some(Event::RefundLearned { id, fact, .. }) => fact.is_not_found().then(|| id.clone()),
+        Some(_) | None => None,
+    };
+    let events = events(&order, question, &answers, refund);
     let at_ms = now_ms().saturating_add(question.offset_ms);
     let asked = store.transition(order, &events, "query", at_ms).await?;
     let is_told = asked.is_told();
@@ -129,7 +134,24 @@ pub async fn ask(
         order,
         is_told,
         answers,
+        unknown_refund,
     })
+}
+
+/// What the answers are to the order. That of the refund comes before what follows from them all: it may confirm a report,
+/// and is put off with the others.
+fn events(
+    order: &Order,
+    question: Question<'_>,
+    answers: &[(u8, Option<Fact>)],
+    refund: Option<Event>,
+) -> Vec<Event> {
+    let learned = answers.iter().filter_map(|(attempt, fact)| {
+        let (attempt, fact) = (*attempt, fact.clone()?);
+        Some(Event::Learned { attempt, fact })
+    });
+    let follow_ups = follow_ups(order, question, answers);
+    learned.chain(refund).chain(follow_ups).collect()
 }
 
 /// What the answers mean beside what they say of each attempt.
@@ -168,73 +190,9 @@ fn follow_ups(order: &Order, question: Question<'_>, answers: &[(u8, Option<Fact
             events.push(Event::ReportAnswered { is_last });
         }
         About::ReportedAgain => events.push(put_off.unwrap_or(Event::ReportUnanswered)),
-        About::Reported(_) | About::Number(_) => {}
+        About::Reported(_) | About::Number(_) | About::Refund { .. } => {}
     }
     events
-}
-
-/// What Binance answers about each attempt.
-async fn answers(
-    binance: &Binance,
-    order: &Stored,
-    question: Question<'_>,
-) -> Vec<(u8, Option<Fact>)> {
-    let attempts: Vec<u8> = match question.about {
-        About::Every { report: false } => every_attempt(order),
-        // What was reported while a report waited may be about any of them.
-        About::Every { report: true } | About::ReportedAgain => {
-            (1..=order.current_attempt()).collect()
-        }
-        About::Reported(attempt) | About::Number(attempt) => vec![attempt],
-    };
-    let questions = attempts.into_iter().map(|attempt| async move {
-        let trade_no = order.trade_no_of(attempt);
-        let id = order.order_id.as_str();
-        if question.rate.wait_ms().is_some() {
-            return (attempt, None);
-        }
-        if now_ms().saturating_add(SHORTEST_CALL_MS) > question.deadline_ms {
-            warn!(order.id = id, %trade_no, "no time was left to ask Binance about {trade_no}");
-            return (attempt, None);
-        }
-        match binance.query(&trade_no, question.deadline_ms).await {
-            Ok(fact) => {
-                let opened = order.attempt(attempt).and_then(|attempt| attempt.checkout.as_ref());
-                if fact.state().is_none() && opened.is_some() {
-                    warn!(order.id = id, %trade_no, "Binance does not know {trade_no}, whose checkout it opened");
-                }
-                (attempt, Some(fact))
-            }
-            Err(error) if let Some(alarm) = error.alarm() => {
-                error!(alarm, order.id = id, %trade_no, %error, "an operator must act: Binance cannot be asked about {trade_no}");
-                (attempt, None)
-            }
-            Err(error) => {
-                if let Some(answer) = error.rate_limit() {
-                    question.rate.reached(answer.retry_after_secs);
-                }
-                warn!(order.id = id, %trade_no, %error, "Binance could not be asked about {trade_no}");
-                (attempt, None)
-            }
-        }
-    });
-    stream::iter(questions)
-        .buffered(CONCURRENCY)
-        .collect()
-        .await
-}
-
-/// Every attempt that Binance can know of: what it refused it does not have, unless it refused everything.
-fn every_attempt(order: &Order) -> Vec<u8> {
-    let numbered = || order.attempts.iter().zip(1_u8..);
-    let known: Vec<u8> = numbered()
-        .filter(|(attempt, _)| !attempt.is_refused())
-        .map(|(_, number)| number)
-        .collect();
-    if known.is_empty() {
-        return numbered().map(|(_, number)| number).collect();
-    }
-    known
 }
 
 #[cfg(test)]

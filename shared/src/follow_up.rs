@@ -95,6 +95,18 @@ pub async fn raise_alarms(store: &Store, order: Stored) -> Result<Stored, StoreE
             Alarm::Unconfirmed => format!(
                 "a notification named the checkout of order {id}, and Binance, asked twice, does not confirm it"
             ),
+            Alarm::RefundStuck => {
+                format!("it is not known for a day how a refund of order {id} ended")
+            }
+            Alarm::RefundContradicted => {
+                format!("Binance contradicts what it said of a refund of order {id}")
+            }
+            Alarm::RefundAmount => {
+                format!("another amount went back of order {id} than was asked for")
+            }
+            Alarm::RefundBalance => {
+                format!("the merchant's balance at Binance is too low for a refund of order {id}")
+            }
             Alarm::Exhausted => format!(
                 "order {id} is not confirmed, and is told once a day from now on, or not at all: {}",
                 order.confirmation.last_error.as_deref().unwrap_or_default()

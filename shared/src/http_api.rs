@@ -1,22 +1,25 @@
 //! What the functions behind the HTTP API do alike: whose invocation it is, until when, who calls, and the one log line
 //! of a problem.
 
+mod authentication;
+
 use std::time::Instant;
 
 use lambda_http::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use lambda_http::http::{HeaderMap, HeaderValue, StatusCode};
+use lambda_http::http::{HeaderValue, StatusCode};
 use lambda_http::{Body, Request, RequestExt as _, Response};
 use serde::Serialize;
 use tracing::{error, info, warn};
 
 use crate::ambient::{deadline_ms, instant_in, now_ms, random};
-use crate::config::CallerKeys;
 use crate::event::{Malformed, TakenOn};
 use crate::log::OUTCOME;
 use crate::metrics;
 use crate::order::OrderId;
 use crate::problem::{Problem, Source};
 use crate::signing::Nonce;
+
+pub use authentication::{authenticate, authenticate_refund};
 
 /// API Gateway waits for 30 s from when it took the request on, and init is among them: an answer is ready by then, in
 /// milliseconds.
@@ -107,19 +110,20 @@ impl From<Unfinished> for Problem {
     }
 }
 
-/// Lets in whoever holds a key that was issued to LeadsCalendar.
+/// The order's id in the address, which ends with `after`.
 ///
-/// # Errors
-/// [`Problem::invalid_api_key`].
-pub fn authenticate(headers: &HeaderMap, keys: &CallerKeys) -> Result<(), Problem> {
-    let key = headers
-        .get("X-MBX-APIKEY")
-        .and_then(|key| key.to_str().ok());
-    if key.is_some_and(|key| keys.admit(key)) {
-        Ok(())
-    } else {
-        Err(Problem::invalid_api_key())
-    }
+/// It is what API Gateway took for `{orderId}`, since behind a named stage the path begins with the stage; without API
+/// Gateway, what stands between `/orders/` and `after`.
+#[must_use]
+pub fn order_id(event: &Request, after: &str) -> Option<OrderId> {
+    let parameters = event.path_parameters_ref();
+    let named = parameters.and_then(|parameters| parameters.first("orderId"));
+    let id = named.or_else(|| {
+        let path = event.uri().path();
+        let path = path.strip_suffix('/').unwrap_or(path);
+        path.strip_prefix("/orders/")?.strip_suffix(after)
+    })?;
+    id.strip_suffix('/').unwrap_or(id).parse().ok()
 }
 
 /// A JSON answer, of how things stand now: nobody may keep it for another time.

@@ -136,6 +136,12 @@ impl<'a> Object<'a> {
         whole(&self.text(name)?)?.parse().ok()
     }
 
+    /// A whole number of zero or more, as a number or a string, in any notation.
+    #[must_use]
+    pub fn count(&self, name: &str) -> Option<u32> {
+        whole(&self.text(name)?)?.parse().ok()
+    }
+
     /// The text of what a member holds, as [`document`] reads it.
     #[must_use]
     pub fn document(&self, name: &str) -> Option<String> {

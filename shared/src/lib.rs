@@ -22,8 +22,11 @@
 //! | [`problem`] | error mapping: one error, one answer |
 //! | [`app`] | what a function is made of |
 //! | [`follow_up`] | log, alarm and confirmation after a transition |
+//! | [`close`] | telling Binance to close a checkout |
+//! | [`refunds`] | sending a refund |
 //! | [`ask`] | the one road from a question of Binance to what follows |
 //! | [`event`] | API Gateway's event as a request, however odd |
+//! | [`input`] | what a caller sends, field by field |
 //! | [`http_api`] | what the functions behind the HTTP API do alike |
 //! | [`runtime`] | the life of a function under Lambda |
 
@@ -60,10 +63,14 @@ pub mod problem;
 pub mod app;
 pub mod follow_up;
 
+pub mod close;
+pub mod refunds;
+
 pub mod ask;
 
 pub mod event;
 pub mod http_api;
+pub mod input;
 
 pub mod runtime;
 

@@ -16,6 +16,7 @@
 
 mod alarm;
 mod attempt;
+mod closing;
 mod confirmation;
 mod event;
 mod fact;
@@ -23,6 +24,7 @@ mod hint;
 mod id;
 mod learn;
 mod payment;
+mod refund;
 mod report;
 mod request;
 mod status;
@@ -33,6 +35,7 @@ mod view;
 use serde::{Deserialize, Serialize};
 
 pub use attempt::{Attempt, Checkout, End, Terms};
+pub use closing::{Closing, Ended};
 pub use confirmation::{Confirmation, SCHEDULE_MS, Told, Unaccepted, Untold};
 pub use event::{Alarm, Applied, Event, Refusal};
 pub(crate) use fact::Found;
@@ -40,11 +43,15 @@ pub use fact::{Fact, Money, State};
 pub use hint::{Checked, Doubt, Hint, Kind, Says};
 pub use id::{Namespace, OrderId, OrderIdError, TradeNo, TradeNoError};
 pub use payment::{Payment, Refunded};
+pub(crate) use refund::Sums;
+pub use refund::{
+    NotRefundable, Refund, RefundFact, RefundId, RefundIdError, RefundStatus, Sent, Wanted,
+};
 pub use report::Report;
 pub use request::{Request, TerminalType, TransactionType};
 pub use steps::{Steps, Work, is_due};
 pub use transition::MAX_ATTEMPTS;
-pub use view::{FullView, Time, View};
+pub use view::{FullView, RefundView, Time, View};
 
 /// An order as it is stored; times are milliseconds since the Unix epoch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,10 +67,19 @@ pub struct Order {
     pub request: Request,
     /// When the order was recorded.
     pub created_at_ms: i64,
+    /// For how long LeadsCalendar holds the slot, in seconds, 60–3600; an hour where it did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_in_secs: Option<u32>,
     /// Derived from `attempts` by each transition.
     pub status: Status,
     /// Every attempt to open a checkout, the first one first.
     pub attempts: Vec<Attempt>,
+    /// LeadsCalendar wishes to close the order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closing: Option<Closing>,
+    /// The order is over, since nobody has the address of a checkout; only money changes that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Ended>,
     /// The invocation that is opening a checkout now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claim: Option<Claim>,
@@ -87,6 +103,12 @@ pub struct Order {
     /// What a notification said and Binance has not confirmed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub report: Option<Report>,
+    /// Every refund that was asked for here, the first one first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refunds: Vec<Refund>,
+    /// When Binance is to be asked about the undecided one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refund_ask_at_ms: Option<i64>,
     /// What the operator is still owed: alarms that have not been raised for certain.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub alarms: Vec<Alarm>,
@@ -157,11 +179,14 @@ impl Order {
             livemode,
             request,
             created_at_ms: at_ms,
+            expires_in_secs: None,
             status: Status::Created,
             attempts: vec![Attempt {
                 started_at_ms: at_ms,
                 ..Attempt::default()
             }],
+            closing: None,
+            ended: None,
             claim: Some(claim),
             paid_attempt: None,
             late: false,
@@ -175,6 +200,8 @@ impl Order {
             ask_at_ms: None,
             taken_on_by: None,
             report: None,
+            refunds: Vec::new(),
+            refund_ask_at_ms: None,
             alarms: Vec::new(),
             alarm_at_ms: None,
         };
@@ -250,6 +277,7 @@ impl Order {
         let dues = [
             self.ask_at_ms,
             self.report.as_ref().map(|report| report.at_ms),
+            self.refund_ask_at_ms,
             self.confirmation.next_attempt_at_ms,
             self.alarm_at_ms,
         ];

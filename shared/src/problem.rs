@@ -2,11 +2,13 @@
 
 mod binance;
 mod gateway;
+mod refund;
 
 use http::header::{CONTENT_TYPE, HeaderName, RETRY_AFTER};
 use http::{Response, StatusCode};
 use serde::Serialize;
 
+use crate::money::Amount;
 use crate::order::OrderId;
 
 /// Of 400 where fields are named.
@@ -40,6 +42,8 @@ pub struct Problem {
     pub order_id: Option<OrderId>,
     /// Every wrong field.
     pub errors: Vec<FieldError>,
+    /// What is left of the payment that a refund was asked of.
+    pub refundable: Option<Amount>,
     /// The alarm by which an operator hears that he must act, also where the same request may succeed later; none if nobody
     /// must, or the caller.
     pub alarm: Option<&'static str>,
@@ -84,6 +88,8 @@ struct Body<'a> {
     order_id: Option<&'a OrderId>,
     #[serde(skip_serializing_if = "<[FieldError]>::is_empty")]
     errors: &'a [FieldError],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refundable: Option<Amount>,
 }
 
 impl Problem {
@@ -104,6 +110,7 @@ impl Problem {
             header: None,
             order_id: None,
             errors: Vec::new(),
+            refundable: None,
             alarm: None,
             cause: None,
         }
@@ -142,6 +149,7 @@ impl Problem {
             request_id,
             order_id: self.order_id.as_ref(),
             errors: &self.errors,
+            refundable: self.refundable,
         };
         let mut response = Response::new(serde_json::to_string(&body).unwrap_or_default());
         *response.status_mut() = self.status;

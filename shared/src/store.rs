@@ -6,6 +6,7 @@ mod carry;
 mod check;
 mod due;
 mod namespace;
+mod reference;
 mod stored;
 mod untold;
 
@@ -22,6 +23,7 @@ use tokio::sync::Semaphore;
 
 pub use batch::{BATCH, Waiting};
 pub use due::{Due, DuePage, Start};
+pub use reference::Referenced;
 pub use stored::Stored;
 pub use untold::UntoldPage;
 

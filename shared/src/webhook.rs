@@ -94,8 +94,7 @@ fn read(body: &[u8]) -> Result<Notification, WebhookError> {
         (Some("PAY"), Some("PAY_SUCCESS")) => Kind::Paid,
         (Some("PAY"), Some("PAY_CLOSED")) => Kind::Closed,
         (Some("PAY_REFUND"), Some("REFUND_SUCCESS")) => Kind::Refunded,
-        // That nothing went back changes nothing.
-        (Some("PAY_REFUND"), Some("REFUND_REJECTED")) => return Ok(of_nothing_of_ours(kind)),
+        (Some("PAY_REFUND"), Some("REFUND_REJECTED")) => Kind::Rejected,
         (Some("PAY" | "PAY_REFUND") | None, _) => Kind::Unknown,
         (Some(_), _) => return Ok(of_nothing_of_ours(kind)),
     };
@@ -103,6 +102,9 @@ fn read(body: &[u8]) -> Result<Notification, WebhookError> {
     let data = Object::parse(document.as_bytes());
     let named = data.as_ref().and_then(|data| data.text("merchantTradeNo"));
     let Some(named) = named.or_else(|| trade_no_within(body)) else {
+        if about == Kind::Rejected {
+            return Ok(of_nothing_of_ours(kind));
+        }
         return Err(WebhookError::Unreadable("data.merchantTradeNo is missing"));
     };
     // Ours are of lower case; one that was told in another is the same.
@@ -165,10 +167,21 @@ fn says(about: Kind, prepay_id: Option<&str>, data: Option<&Object<'_>>) -> Says
             let Some(currency) = data.currency("currency") else {
                 return Says::Unreadable(about, "currency");
             };
+            // As a trade number: ours are of lower case.
+            let id = info.text("refundRequestId");
+            let id = id.and_then(|id| id.to_ascii_lowercase().parse().ok());
             Says::Refunded {
                 prepay_id: info.id("prepayId"),
                 total,
                 currency,
+                by: id.zip(info.amount("refundAmount")),
+            }
+        }
+        Kind::Rejected => {
+            let info = data.document("refundInfo").unwrap_or_default();
+            let info = Object::parse(info.as_bytes()).unwrap_or_default();
+            Says::Rejected {
+                prepay_id: info.id("prepayId"),
             }
         }
         Kind::Unknown => Says::Unreadable(about, "bizStatus"),

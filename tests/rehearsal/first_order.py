@@ -1,4 +1,4 @@
-"""Steps from an empty account to the first paid order, by the commands of the README's section "Deploy"."""
+"""Steps from an empty account to the first paid order, and to one that is given back, by the README's section "Deploy"."""
 
 import json
 import os
@@ -61,7 +61,7 @@ def secrets(world):
             # LeadsCalendar's stand-in verifies by one of its own; a second one signs as well.
             "webhookSecrets": [*known["webhookSecrets"], made["WEBHOOK_SECRET"]],
         },
-        "caller-keys.json": {"appApiKeys": [made["APP_KEY"]], "refundApiKeys": []},
+        "caller-keys.json": {"appApiKeys": [made["APP_KEY"]], "refundApiKeys": [made["REFUND_KEY"]]},
     }
     for name, value in values.items():
         with open(os.path.join(world.checkout, name), "w", encoding="utf-8") as file:
@@ -69,7 +69,7 @@ def secrets(world):
     world.shell(world.readme.block("ops/secret.py", "rm secrets.json"))
     left = [name for name in values if os.path.exists(os.path.join(world.checkout, name))]
     expect(left, [], left)
-    world.key = made["APP_KEY"]
+    world.key, world.refund_key = made["APP_KEY"], made["REFUND_KEY"]
     # A function that has found no value looks again after five seconds.
     until = time.monotonic() + 10
     while (answer := world.http("/orders/" + "0" * 30))[0] == 503 and time.monotonic() < until:
@@ -79,14 +79,14 @@ def secrets(world):
 
 def first_order(world):
     """the README's curl makes the first order, which is paid: PAID in the table, and LeadsCalendar accepts it"""
-    answer = world.shell(world.readme.block("curl", "$ORDER_URL", "Idempotency-Key"))
+    answer = world.shell(world.readme.block("curl", "$ORDER_URL", "transactionType"))
     head, _, body = answer.replace("\r\n", "\n").partition("\n\n")
     if not re.match(r"HTTP/[0-9.]+ 201\b", head):
         raise AssertionError(f"expected 201, got {answer[:1500]}")
     view = json.loads(body)
     expect(view["status"], "PENDING", view)
     pay(world, view)
-    shown = json.loads(world.shell(world.readme.block("curl", "$ORDER_ID"), ORDER_ID=view["orderId"]))
+    shown = json.loads(world.shell(world.readme.block('curl -s "$ORDER_URL/$ORDER_ID" '), ORDER_ID=view["orderId"]))
     confirmed = shown["confirmation"]["confirmedRevision"]
     expect((shown["status"], confirmed), ("PAID", shown["revision"]), shown)
     world.orders["first"] = view
@@ -102,4 +102,40 @@ def pay(world, view):
     expect((status, shown["status"]), (200, "PAID"), shown)
 
 
-STEPS = (build, names, deploy, own_domain, not_set_up, secrets, first_order)
+def refunded(world):
+    """the README's curl gives the money of an order back, once however often it is sent"""
+    view = world.order(reference="refunded")
+    order_id = view["orderId"]
+    command = world.readme.block("curl", "$ORDER_ID/refunds")
+    problem = json.loads(world.shell(command, ORDER_ID=order_id))
+    expect((problem["status"], problem.get("code")), (409, "NOT_PAID"), problem)
+    problem = json.loads(world.shell(command, ORDER_ID=order_id, REFUND_KEY=world.key))
+    expect((problem["status"], problem.get("code")), (403, "REFUND_NOT_ALLOWED"), problem)
+    pay(world, view)
+    refund = json.loads(world.shell(command, ORDER_ID=order_id))
+    expect((refund["status"], refund.get("amount")), ("SUCCEEDED", view["totalFee"]), refund)
+    expect(json.loads(world.shell(command, ORDER_ID=order_id)), refund, {"first": refund})
+    _, shown = world.http("/orders/" + order_id)
+    expect((shown["status"], shown["refundable"], shown["refunds"]), ("REFUNDED", "0", [refund]), shown)
+    world.orders["refunded"] = view
+
+
+def found(world):
+    """the README's curl finds the first order by its reference"""
+    shown = json.loads(world.shell(world.readme.block("curl", "?reference=")))
+    ids = [view["orderId"] for view in shown.get("orders", [])]
+    expect((ids, shown.get("more")), ([world.orders["first"]["orderId"]], False), shown)
+
+
+def closed(world):
+    """the README's curl closes an order that nobody has paid, and changes nothing of one that was paid"""
+    command = world.readme.block("curl", "$ORDER_ID/close")
+    order_id = world.order(reference="closed", expiresIn=600)["orderId"]
+    view = json.loads(world.shell(command, ORDER_ID=order_id))
+    expect((view["status"], view["checkoutUrl"]), ("CANCELED", None), view)
+    world.orders["closed"] = view
+    view = json.loads(world.shell(command, ORDER_ID=world.orders["first"]["orderId"]))
+    expect((view["status"], view["closeRequestedAt"]), ("PAID", None), view)
+
+
+STEPS = (build, names, deploy, own_domain, not_set_up, secrets, first_order, refunded, found, closed)

@@ -7,13 +7,14 @@ import re
 import time
 
 from first_order import pay
+from seldom import index_made, refund_key_more
 from world import expect
 
 # Programs that change nothing.
 LOOKS = (".venv/bin/python ops/log.py", ".venv/bin/python ops/alarms.py", ".venv/bin/sam list")
 # What the doctor looks at.
 PARTS = (
-    "secrets", "callerKeys", "binance", "clock", "table", "due", "untold", "callbackHost",
+    "secrets", "callerKeys", "binance", "clock", "table", "due", "untold", "reference", "callbackHost",
     "alias", "schedule", "OrderUrl", "CallbackUrl", "alarms",
 )  # fmt: skip
 # Two minutes after it was opened an order is asked about, by a run that comes once a minute; the emulator looks at its
@@ -104,7 +105,8 @@ def kept(world):
     """What a deployment must leave as it is: the secrets' values, and the version of each alias where nothing changed."""
     secrets, functions = world.emulator.client("secretsmanager"), world.emulator.client("lambda")
     values = [secrets.get_secret_value(SecretId=world.stack.outputs[name])["VersionId"] for name in ("SecretsId", "CallerKeysId")]
-    names = [world.stack.physical(name) for name in ("CreateOrder", "BinanceCallback", "GetOrder", "ReconcileOrders")]
+    functions_of = ("CreateOrder", "BinanceCallback", "GetOrder", "CloseOrder", "RefundOrder", "ReconcileOrders")
+    names = [world.stack.physical(name) for name in functions_of]
     return values, [functions.get_alias(FunctionName=name, Name="live")["FunctionVersion"] for name in names]
 
 
@@ -237,7 +239,9 @@ def creation_fails(world):
 
 
 def told_by_schedule(world):
-    """the schedule tells LeadsCalendar what was owed"""
+    """the schedule tells LeadsCalendar what was owed, and what was refunded and closed"""
+    for name, kind in (("refunded", "order.refunded"), ("closed", "order.canceled")):
+        world.parties.accepted(world.orders[name]["orderId"], kind, 60 + 10 + 15)
     world.parties.accepted(world.orders["untold"]["orderId"], "order.paid", 60 + 10 + 15)
 
 
@@ -277,6 +281,6 @@ def one_deleted(world):
 # What is done by hand comes first, so that only the schedule can find what is lost after it.
 STEPS = (
     shared_out, lost_notification, doctor, ask_one, confirm_one, refuse, confirm_owed, nothing_changed, parameter_changed,
-    rolled_back, rotated, action_taken, secret_taken, looked, creation_fails,
+    rolled_back, rotated, refund_key_more, index_made, action_taken, secret_taken, looked, creation_fails,
     told_by_schedule, settled_by_schedule, restored, one_deleted,
 )  # fmt: skip

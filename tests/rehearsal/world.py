@@ -28,7 +28,7 @@ class World:
         self.api_url = f"http://127.0.0.1:{self.emulator.port}"
         self.parties = Parties(f"{root}/target/debug/sandbox", folder, self.emulator.port)
         self.stack = Stack(self.emulator, root, work, folder)
-        self.running, self.orders, self.deployed, self.key = [], {}, None, None
+        self.running, self.orders, self.deployed, self.key, self.refund_key = [], {}, None, None, None
         self.before, self.lost_at, self.built_secs = {}, 0, 0
 
     def start(self):
@@ -97,7 +97,8 @@ class World:
     def environment(self):
         """What an operator's shell knows once the README was followed."""
         known = {"CALLBACK_URL": self.parties.confirmation_url, "ORDER_URL": self.stack.outputs.get("OrderUrl", "")}
-        return self.stack.environment() | known | ({"APP_KEY": self.key} if self.key else {})
+        keys = {"APP_KEY": self.key, "REFUND_KEY": self.refund_key} if self.key else {}
+        return self.stack.environment() | known | keys
 
     def log(self, name):
         """A log file."""
@@ -108,10 +109,10 @@ class World:
         for pid in self.emulator.instances(self.stack.physical(function)):
             os.kill(pid, signal.SIGKILL)
 
-    def http(self, path, body=None):
+    def http(self, path, body=None, key=None):
         """A request of the API: `(status, JSON)`."""
         data = None if body is None else json.dumps(body).encode()
-        headers = {"X-MBX-APIKEY": self.key or "none", "Content-Type": "application/json"}
+        headers = {"X-MBX-APIKEY": key or self.key or "none", "Content-Type": "application/json"}
         request = urllib.request.Request(self.api_url + path, data, headers)
         try:
             with urllib.request.urlopen(request, timeout=35) as answer:

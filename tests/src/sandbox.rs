@@ -29,6 +29,8 @@ pub struct Options {
     pub behaviour: Behaviour,
     /// The key that LeadsCalendar sends in `X-MBX-APIKEY`.
     pub app_api_key: String,
+    /// The key that whoever may give money back sends instead.
+    pub refund_api_key: String,
     /// The secrets that sign confirmations, each of which has to verify.
     pub webhook_secrets: Vec<String>,
 }
@@ -43,6 +45,7 @@ impl Default for Options {
             callback_url: None,
             behaviour: Behaviour::default(),
             app_api_key: "sandbox-leadscalendar-key-00000001".to_owned(),
+            refund_api_key: "sandbox-leadscalendar-refunds-00001".to_owned(),
             webhook_secrets: vec![webhook_secret("first")],
         }
     }
@@ -127,6 +130,12 @@ impl Sandbox {
         &self.options.app_api_key
     }
 
+    /// The key that whoever may give money back sends instead; it opens everything else, too.
+    #[must_use]
+    pub fn refund_api_key(&self) -> &str {
+        &self.options.refund_api_key
+    }
+
     /// The secrets that sign confirmations.
     #[must_use]
     pub fn webhook_secrets(&self) -> &[String] {
@@ -157,7 +166,7 @@ impl Sandbox {
             "binanceApiSecret": self.credentials.api_secret,
             "webhookSecrets": self.options.webhook_secrets,
             "appApiKeys": [self.options.app_api_key],
-            "refundApiKeys": [],
+            "refundApiKeys": [self.options.refund_api_key],
         });
         [
             ("ORDERS_TABLE", dynamodb::TABLE.to_owned()),

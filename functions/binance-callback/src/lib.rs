@@ -130,6 +130,7 @@ impl BinanceCallback {
                 self.record(order, learned, &notification.kind).await?
             }
             Checked::Doubtful(doubt) => self.verify(order, &hint, doubt, deadline_ms).await?,
+            Checked::Idle => return Ok(()),
         };
         if order.confirmation.is_owed() && is_told {
             let store = &self.app.store;
@@ -205,7 +206,7 @@ impl BinanceCallback {
     /// Binance is asked; what it does not confirm is another merchant's.
     async fn without_order(&self, hint: &Hint, deadline_ms: i64) -> Result<(), NotAcknowledged> {
         let (trade_no, kind) = (hint.trade_no(), hint.kind());
-        if matches!(kind, Kind::Closed | Kind::Refunded) {
+        if matches!(kind, Kind::Closed | Kind::Refunded | Kind::Rejected) {
             warn!(%trade_no, ?kind, "notification of an order that is not in the table acknowledged");
             return Ok(());
         }
@@ -254,6 +255,6 @@ fn afterwards(hint: &Hint, doubt: Doubt, order: &Order) -> Option<Change> {
             let doubt = Doubt { kind, is_ours };
             Some(Change::Reported { attempt, doubt })
         }
-        Checked::Agrees(_) | Checked::Doubtful(_) => None,
+        Checked::Agrees(_) | Checked::Doubtful(_) | Checked::Idle => None,
     }
 }

@@ -8,14 +8,16 @@ use std::time::Duration;
 use shared::ambient::now_ms;
 use shared::ask::{self, About, Question, RateLimit};
 use shared::binance::{Answer, BinanceError, CallError, Created, SHORTEST_CALL_MS};
+use shared::close::close;
 use shared::follow_up;
 use shared::json::Unreadable;
-use shared::order::{Claim, End, Event, Status, TradeNo};
+use shared::order::{Claim, End, Event, Status};
 use shared::problem::Problem;
 use shared::store::Stored;
-use tracing::{error, warn};
+use tracing::warn;
 
-use super::{Answered, CreateOrder};
+use super::expiry::asks_for_end;
+use super::{Answered, CreateOrder, Resumed};
 
 /// What is kept of the invocation's time for the last write and the answer, in milliseconds.
 const RESERVE_MS: i64 = 6_000;
@@ -30,6 +32,10 @@ const FIRST_WAIT: Duration = Duration::from_millis(500);
 pub(super) enum Next {
     /// Try the next number.
     Number(Stored),
+    /// Its number is taken already: try it at once.
+    Taken(Stored),
+    /// The order is not to be opened any more.
+    Stands(Answered),
     /// The order is paid already.
     Paid(Stored),
     /// Tell the caller.
@@ -69,6 +75,11 @@ impl CreateOrder {
             };
             order = match next? {
                 Next::Number(order) => order,
+                Next::Taken(next) => {
+                    order = next;
+                    continue;
+                }
+                Next::Stands(answered) => return Ok(answered),
                 Next::Paid(order) => {
                     return Ok(Answered {
                         order,
@@ -86,7 +97,16 @@ impl CreateOrder {
             }
             tokio::time::sleep(wait).await;
             (tries, wait) = (tries + 1, wait.saturating_mul(2));
-            order = self.resume(order, &claim).await?;
+            let resumed = Event::Resumed(claim.clone());
+            order = match self.resume(order, resumed).await? {
+                Resumed::Open(order) => order,
+                Resumed::Stands(answered) => {
+                    return Ok(Answered {
+                        is_replay: false,
+                        ..answered
+                    });
+                }
+            };
         }
     }
 
@@ -115,9 +135,21 @@ impl CreateOrder {
         };
         let learned = Event::Learned { attempt, fact };
         let order = self.record(order, learned, "checkout opened").await?;
+        if order.closing.is_some() || order.ended.is_some() {
+            // It was closed, or its time was up, while Binance opened it: nobody is given the address.
+            close(&self.app.binance, &order.trade_no_of(attempt), deadline_ms).await;
+            return Ok(Answered {
+                order,
+                is_replay: false,
+            });
+        }
         // Only an invocation that outlived its claim finds that another one has gone on without it.
         if order.current_attempt() != attempt || order.status == Status::Failed {
             return Err(Problem::in_progress(1));
+        }
+        if order.expires_in_secs.is_some() && !asks_for_end(&order, attempt) {
+            let (id, trade_no) = (order.order_id.as_str(), order.trade_no_of(attempt));
+            warn!(order.id = id, %trade_no, "Binance opened {trade_no} only without orderExpireTime: it is closed at the order's end");
         }
         Ok(Answered {
             order,
@@ -141,6 +173,12 @@ impl CreateOrder {
                 self.taken(order, attempt, error, claim, deadline_ms).await
             }
             BinanceError::Call(CallError::Unknown(_)) => Ok(Next::Number(order)),
+            BinanceError::Call(CallError::Refused(answer))
+                if answer.may_refuse_end() && asks_for_end(&order, attempt) =>
+            {
+                let code = answer.code.as_deref().unwrap_or_default();
+                self.without_end(order, attempt, claim, code).await
+            }
             // Who redirects has not carried it out, and whether Binance would is not known.
             BinanceError::Call(CallError::Access(answer)) if answer.redirect_to.is_some() => {
                 self.release(order, claim, "redirected").await?;
@@ -180,7 +218,7 @@ impl CreateOrder {
         error: BinanceError,
         deadline_ms: i64,
     ) -> Result<Problem, Problem> {
-        self.close(&order.trade_no_of(attempt), deadline_ms).await;
+        close(&self.app.binance, &order.trade_no_of(attempt), deadline_ms).await;
         let cause = "answer not readable";
         self.end(order, attempt, End::Unknown, cause).await?;
         Ok(error.into())
@@ -207,22 +245,7 @@ impl CreateOrder {
     async fn close_failed(&self, order: &Stored, deadline_ms: i64) {
         for (attempt, number) in order.attempts.iter().zip(1_u8..) {
             if attempt.checkout.is_some() && attempt.end == Some(End::Error) {
-                self.close(&order.trade_no_of(number), deadline_ms).await;
-            }
-        }
-    }
-
-    /// Whether Binance accepts to close a checkout.
-    pub(super) async fn close(&self, trade_no: &TradeNo, deadline_ms: i64) -> bool {
-        match self.app.binance.close(trade_no, deadline_ms).await {
-            Ok(()) => true,
-            Err(error) => {
-                if let Some(alarm) = error.alarm() {
-                    error!(alarm, %trade_no, %error, "an operator must act: the checkout of {trade_no} cannot be closed");
-                } else {
-                    warn!(%trade_no, %error, "the checkout of {trade_no} cannot be closed");
-                }
-                false
+                close(&self.app.binance, &order.trade_no_of(number), deadline_ms).await;
             }
         }
     }

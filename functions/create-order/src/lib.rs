@@ -4,6 +4,7 @@
 //! whatever is lost between two steps, no payment can arrive for an unknown order, and none can be made twice.
 
 mod checkout;
+mod expiry;
 mod request;
 mod taken;
 
@@ -15,12 +16,12 @@ use lambda_http::{Body, Request as Event, Response};
 use shared::ambient::{monotonic_ms, now_ms, random};
 use shared::app::{self, App, StartError};
 use shared::config::Needs;
+use shared::follow_up;
 use shared::http_api::{self, Invocation};
+use shared::input;
 use shared::log::{self, OUTCOME};
 use shared::metrics::{self, Metric};
-use shared::order::{
-    self, Applied, Claim, Namespace, Order, OrderId, Refusal, Request, Status, View,
-};
+use shared::order::{self, Applied, Claim, Namespace, Order, OrderId, Refusal, Request, View};
 use shared::problem::Problem;
 use shared::store::{Recorded, StoreError, Stored};
 use tracing::{error, info};
@@ -44,6 +45,14 @@ struct Answered {
     order: Stored,
     /// It was there before this request.
     is_replay: bool,
+}
+
+/// What becomes of an order that was there before.
+enum Resumed {
+    /// A checkout is opened for it.
+    Open(Stored),
+    /// None is.
+    Stands(Answered),
 }
 
 impl CreateOrder {
@@ -89,13 +98,13 @@ impl CreateOrder {
 
     async fn create(&self, event: &Event, invocation: &Invocation) -> Result<Answered, Problem> {
         if event.method() != Method::POST {
-            return Err(Problem::method_not_allowed("POST"));
+            return Err(Problem::method_not_allowed("GET, POST"));
         }
         http_api::authenticate(
             event.headers(),
             &*self.app.secrets.caller_keys(monotonic_ms()).await?,
         )?;
-        let key = request::idempotency_key(event.headers())?;
+        let key = input::idempotency_key(event.headers())?;
         let asked = request::read(event.headers(), event.body(), &self.app.settings)?;
 
         let id = match &key {
@@ -106,10 +115,11 @@ impl CreateOrder {
             by: invocation.request_id.clone(),
             until_ms: invocation.deadline_ms,
         };
-        let request = asked.request;
+        let request = asked.for_order(&id);
         let recorded = if asked.outside.is_empty() {
             let (livemode, request) = (self.app.settings.is_live(), request.clone());
             let order = Order::new(id.clone(), livemode, request, claim.clone(), now_ms());
+            let order = order.held_for(asked.expires_in_secs);
             self.app.store.record(order).await?
         } else {
             // What today's settings do not allow can only be a repeat, and only a key makes it one.
@@ -138,43 +148,50 @@ impl CreateOrder {
             Recorded::Exists(existing) if existing.request != *request => {
                 Err(Problem::key_reused())
             }
-            Recorded::Exists(existing) => match existing.status {
-                Status::Created | Status::Failed => {
-                    let order = self.resume(existing, &claim).await?;
-                    self.open_checkout(order, claim).await
+            Recorded::Exists(existing) if existing.may_open() => {
+                let resumed = if existing.has_no_time(now_ms()) {
+                    let by = claim.by.clone();
+                    self.resume(existing, order::Event::TimeUp { by }).await?
+                } else {
+                    self.resume(existing, order::Event::Resumed(claim.clone()))
+                        .await?
+                };
+                match resumed {
+                    Resumed::Open(order) => self.open_checkout(order, claim).await,
+                    Resumed::Stands(answered) => Ok(answered),
                 }
-                Status::Pending
-                | Status::Paid
-                | Status::Canceled
-                | Status::Expired
-                | Status::Disputed
-                | Status::PartiallyRefunded
-                | Status::Refunded => Ok(Answered {
-                    order: existing,
-                    is_replay: true,
-                }),
-            },
+            }
+            Recorded::Exists(order) => Ok(Answered {
+                order,
+                is_replay: true,
+            }),
         }
     }
 
-    /// Takes over an order that has no checkout, unless somebody is opening one right now.
-    async fn resume(&self, order: Stored, claim: &Claim) -> Result<Stored, Problem> {
+    /// Takes over an order that has no checkout, unless somebody is opening one right now, or the order is not to be opened
+    /// any more.
+    async fn resume(&self, order: Stored, event: order::Event) -> Result<Resumed, Problem> {
         let at_ms = now_ms();
-        let resumed = self
-            .app
-            .store
-            .transition(
-                order,
-                &[order::Event::Resumed(claim.clone())],
-                "resumed",
-                at_ms,
-            )
-            .await?;
+        let (store, is_time_up) = (
+            &self.app.store,
+            matches!(event, order::Event::TimeUp { .. }),
+        );
+        let cause = if is_time_up { "time up" } else { "resumed" };
+        let resumed = store.transition(order, &[event], cause, at_ms).await?;
         match resumed.applied {
-            Applied::Changed => {
+            Applied::Changed if !is_time_up => {
                 log::about(&resumed.order.order_id, &resumed.order.trade_no());
-                Ok(resumed.order)
+                Ok(Resumed::Open(resumed.order))
             }
+            // Somebody closed it, or it was paid, in between.
+            Applied::Changed
+            | Applied::Unchanged
+            | Applied::Refused(
+                Refusal::NotResumable | Refusal::NoSuchAttempt | Refusal::NotRefundable(_),
+            ) => Ok(Resumed::Stands(Answered {
+                order: follow_up::report(store, resumed, cause).await?,
+                is_replay: true,
+            })),
             Applied::Refused(Refusal::AttemptsUsedUp) => Err(Problem::attempts_used_up()),
             Applied::Refused(Refusal::PaidUnknown) => {
                 let (id, trade_no) = (resumed.order.order_id.as_str(), resumed.order.trade_no());
@@ -186,10 +203,7 @@ impl CreateOrder {
                 );
                 Err(Problem::paid_unknown())
             }
-            Applied::Refused(
-                Refusal::InProgress | Refusal::NotResumable | Refusal::NoSuchAttempt,
-            )
-            | Applied::Unchanged => {
+            Applied::Refused(Refusal::InProgress) => {
                 let held = resumed.order.claim.as_ref();
                 let until_ms = held.map_or(at_ms, |held| held.until_ms);
                 let wait_ms = until_ms.saturating_sub(at_ms).max(0).unsigned_abs();

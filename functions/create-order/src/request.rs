@@ -1,63 +1,47 @@
-//! Reading `POST /orders`: every field by its rule, every wrong field in one answer, unknown and repeated ones by name.
+//! Reading `POST /orders`.
 
-mod fields;
-mod text;
-
-use fields::Fields;
 use lambda_http::Body;
-use lambda_http::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
-use lambda_http::http::{HeaderMap, HeaderValue};
+use lambda_http::http::HeaderMap;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use shared::callback_url::CallableUrl;
 use shared::config::Settings;
+use shared::input::{self, Fields, string, text};
 use shared::money::{Amount, Currency};
-use shared::order::{Request, TerminalType, TransactionType};
+use shared::order::{OrderId, Request, TerminalType, TransactionType};
 use shared::problem::{FieldError, Problem};
-use text::text;
 use url::Url;
 
-/// The longest body that is read, in bytes.
-const MAX_BODY: usize = 16 * 1024;
 /// Decimal places of a price.
 const PRICE_DECIMALS: u32 = 2;
 /// The longest description and the longest URL for the payer's browser, in characters.
 const MAX_TEXT: usize = 256;
+/// The shortest and the longest time for which a slot is held, in seconds.
+const HOLD_SECS: [u32; 2] = [60, 3_600];
 /// The longest reference, in characters.
 const MAX_REFERENCE: usize = 64;
-/// The longest idempotency key, in characters.
-const MAX_KEY: usize = 255;
 
 /// What is asked for.
 pub(crate) struct Asked {
-    pub(crate) request: Request,
+    request: Request,
+    return_url: Option<Url>,
+    cancel_url: Option<Url>,
+    /// For how long the slot is held, in seconds; no part of the content that a key is compared by.
+    pub(crate) expires_in_secs: Option<u32>,
     /// What today's settings do not allow. It keeps nobody from repeating what they allowed yesterday.
     pub(crate) outside: Vec<FieldError>,
 }
 
-/// The `Idempotency-Key`, bare or quoted; none if the header is not there.
-///
-/// # Errors
-/// [`Problem`], if it breaks its rule or comes twice.
-pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
-    let mut values = headers.get_all("Idempotency-Key").iter();
-    let (Some(value), second) = (values.next(), values.next()) else {
-        return Ok(None);
-    };
-    let text = value.to_str().unwrap_or_default().trim();
-    let bare = text
-        .strip_prefix('"')
-        .and_then(|text| text.strip_suffix('"'))
-        .unwrap_or(text);
-    let is_key =
-        (1..=MAX_KEY).contains(&bare.len()) && bare.bytes().all(|byte| byte.is_ascii_graphic());
-    if is_key && second.is_none() {
-        Ok(Some(bare.to_owned()))
-    } else {
-        Err(Problem::malformed(
-            "Idempotency-Key must be 1 to 255 visible ASCII characters, bare or in quotes, once",
-        ))
+impl Asked {
+    /// What is asked for, with the order's id where the payer's browser is to be told it.
+    pub(crate) fn for_order(&self, id: &OrderId) -> Request {
+        let named = |url: &Option<Url>| url.as_ref().map(|url| with_id(url, id.as_str()).into());
+        Request {
+            return_url: named(&self.return_url),
+            cancel_url: named(&self.cancel_url),
+            ..self.request.clone()
+        }
     }
 }
 
@@ -70,27 +54,8 @@ pub(crate) fn read(
     body: &Body,
     settings: &Settings,
 ) -> Result<Asked, Problem> {
-    let content_type = headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    let media_type = content_type.split(';').next().unwrap_or_default().trim();
-    if !media_type.eq_ignore_ascii_case("application/json") {
-        return Err(Problem::not_json());
-    }
-    let is_plain = |encoding: &HeaderValue| {
-        let encoding = encoding.as_bytes().trim_ascii();
-        encoding.is_empty() || encoding.eq_ignore_ascii_case(b"identity")
-    };
-    if !headers.get_all(CONTENT_ENCODING).iter().all(is_plain) {
-        return Err(Problem::encoded());
-    }
-    let body: &[u8] = body.as_ref();
-    if body.len() > MAX_BODY {
-        return Err(Problem::too_large(MAX_BODY));
-    }
-
-    let mut fields = Fields::parse(body)?;
+    let body = input::json(headers, body.as_ref())?;
+    let mut fields = Fields::parse(body, "an order")?;
     let transaction_type = fields.required("transactionType", transaction_type);
     let fiat = fields.required("fiat", |raw| fiat(raw, settings));
     fields.limit("fiat", fiat.as_ref(), |fiat| check_fiat(fiat, settings));
@@ -106,6 +71,7 @@ pub(crate) fn read(
     let reference = fields.optional("reference", |raw| text(raw, MAX_REFERENCE));
     let return_url = fields.optional("returnUrl", browser_url);
     let cancel_url = fields.optional("cancelUrl", browser_url);
+    let expires_in_secs = fields.optional("expiresIn", expires_in);
     let terminal_type = fields.optional("terminalType", terminal_type);
     let found = fields.finish();
 
@@ -118,12 +84,15 @@ pub(crate) fn read(
                 callback_url: callback_url.as_str().to_owned(),
                 description: description.unwrap_or_else(|| "LeadsCalendar".to_owned()),
                 reference,
-                return_url,
-                cancel_url,
+                return_url: None,
+                cancel_url: None,
                 terminal_type: terminal_type.unwrap_or_default(),
             };
             Ok(Asked {
                 request,
+                return_url,
+                cancel_url,
+                expires_in_secs,
                 outside: found.errors,
             })
         }
@@ -191,20 +160,48 @@ fn check_host(url: &CallableUrl, settings: &Settings) -> Result<(), String> {
     admitted.map(drop).map_err(|error| error.to_string())
 }
 
-fn string(raw: &RawValue) -> Result<String, String> {
-    serde_json::from_str(raw.get()).map_err(|_| "must be a string".to_owned())
+/// How long the slot is held, in seconds.
+fn expires_in(raw: &RawValue) -> Result<u32, String> {
+    let [least, most] = HOLD_SECS;
+    let is_number = !raw.get().starts_with('"');
+    let secs = Amount::from_json(raw).ok().filter(|_| is_number);
+    secs.and_then(|secs| secs.normalized().to_string().parse().ok())
+        .filter(|secs| (least..=most).contains(secs))
+        .ok_or_else(|| format!("must be a whole number of seconds, {least} to {most}"))
 }
 
+/// The spellings of the place for the order's id: as it is written, and as `URL` in JavaScript and `urlencode` in Python
+/// send it, whose hex digits may be of either case.
+const ID_PLACES: [&str; 3] = ["{orderId}", "%7BorderId%7D", "%7borderId%7d"];
+
+/// As long as every id.
+const ANY_ID: &str = "000000000000000000000000000000";
+
 /// Where the payer's browser goes; we never call it.
-fn browser_url(raw: &RawValue) -> Result<String, String> {
+fn browser_url(raw: &RawValue) -> Result<Url, String> {
     let text = text(raw, MAX_TEXT)?;
-    let url = Url::parse(&text)
-        .ok()
-        .filter(|url| url.scheme() == "https" && url.as_str().len() <= MAX_TEXT);
+    let has_place = |host: &str| host.contains('{');
+    let url = Url::parse(&text).ok().filter(|url| {
+        url.scheme() == "https"
+            && !url.host_str().is_some_and(has_place)
+            && with_id(url, ANY_ID).as_str().len() <= MAX_TEXT
+    });
     match url {
-        Some(url) if !text.contains(char::is_whitespace) => Ok(url.into()),
+        Some(url) if !text.contains(char::is_whitespace) => Ok(url),
         _ => Err(format!(
             "must be an https address of at most {MAX_TEXT} characters"
         )),
     }
+}
+
+/// The address with the order's id in path and query.
+fn with_id(url: &Url, id: &str) -> Url {
+    let named = |text: &str| {
+        let named = |text: String, place: &&str| text.replace(place, id);
+        ID_PLACES.iter().fold(text.to_owned(), named)
+    };
+    let mut with_id = url.clone();
+    with_id.set_path(&named(url.path()));
+    with_id.set_query(url.query().map(named).as_deref());
+    with_id
 }

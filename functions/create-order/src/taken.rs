@@ -2,6 +2,7 @@
 
 use shared::ask;
 use shared::binance::{BinanceError, CallError};
+use shared::close::close;
 use shared::order::{Attempt, Claim, End, Fact, State};
 use shared::problem::Problem;
 use shared::store::Stored;
@@ -49,7 +50,7 @@ impl CreateOrder {
                 return Ok(Next::Tell(Problem::paid_unknown()));
             }
             Some(Some(State::Untouched)) => {
-                if !self.close(&order.trade_no_of(attempt), deadline_ms).await {
+                if !close(&self.app.binance, &order.trade_no_of(attempt), deadline_ms).await {
                     Number::AskedAgain
                 } else if is_first && is_counted {
                     // The only sending there was made an order and was refused: Binance means the refusal.

@@ -146,7 +146,10 @@ impl ReconcileOrders {
         if asked.order.status != status {
             count(&run.counts.settled);
         }
-        Ok(asked)
+        match asked.unknown_refund.clone() {
+            Some(id) => self.send_refund_again(id, asked, run).await,
+            None => Ok(asked),
+        }
     }
 
     /// Asks at another time, since Binance limits the rate: the next run begins with those that somebody waits for.
@@ -173,7 +176,9 @@ pub(super) fn about(order: &Order, at_ms: i64) -> Option<About> {
     let report = is_due(order.report.as_ref().map(|report| report.at_ms), at_ms);
     if is_due(order.ask_at_ms, at_ms) {
         Some(About::Every { report })
+    } else if report {
+        Some(About::ReportedAgain)
     } else {
-        report.then_some(About::ReportedAgain)
+        is_due(order.refund_ask_at_ms, at_ms).then_some(About::Refund { is_answered: false })
     }
 }

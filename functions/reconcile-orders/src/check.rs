@@ -95,10 +95,15 @@ impl ReconcileOrders {
         checks
     }
 
-    async fn check_table(&self) -> [Check; 3] {
+    async fn check_table(&self) -> [Check; 4] {
         let store = &self.app.store;
-        let (table, due, untold) =
-            tokio::join!(store.check(), store.check_due(), store.check_untold());
+        let (table, due, untold, reference) = tokio::join!(
+            store.check(),
+            store.check_due(),
+            store.check_untold(),
+            store.check_reference(),
+        );
+        let readable = |index: &str| format!("the index {index} can be read");
         let name = store.table();
         [
             stored(
@@ -106,12 +111,9 @@ impl ReconcileOrders {
                 format!("the table {name} can be read and written"),
                 table.err(),
             ),
-            stored("due", "the index due can be read".to_owned(), due.err()),
-            stored(
-                "untold",
-                "the index untold can be read".to_owned(),
-                untold.err(),
-            ),
+            stored("due", readable("due"), due.err()),
+            stored("untold", readable("untold"), untold.err()),
+            stored("reference", readable("reference"), reference.err()),
         ]
     }
 
@@ -151,7 +153,7 @@ fn stored(check: &'static str, green: String, error: Option<StoreError>) -> Chec
     match error {
         None => Check::green(check, green),
         Some(error) if error.alarm().is_some() => {
-            let mend = "see that the stack's table has both indexes, that ORDERS_TABLE names it, and that the role of reconcile-orders may use it";
+            let mend = "see that the stack's table has all its indexes, that ORDERS_TABLE names it, and that the role of reconcile-orders may use it";
             Check::red(check, &error, mend)
         }
         Some(error) => Check::red(check, &error, AGAIN),

@@ -40,19 +40,18 @@ impl ReconcileOrders {
         }
     }
 
-    /// What the table says of what LeadsCalendar was told in vain; none if it cannot be read.
+    /// What the table says of what LeadsCalendar was told in vain; none if it cannot be read. The index by which LeadsCalendar
+    /// finds its orders is looked at beside it, since no run has any other use for it.
     pub(super) async fn look_at_table(&self) -> Option<UntoldOrders> {
-        match self.untold().await {
-            Ok(untold) => Some(untold),
-            Err(error) => {
-                if let Some(alarm) = error.alarm() {
-                    error!(alarm, %error, "an operator must act: the table, or its index untold, cannot be read");
-                } else {
-                    warn!(%error, "the table, or its index untold, cannot be read");
-                }
-                None
-            }
+        // On the heap, since what they keep while they wait is large.
+        let (untold, reference) = tokio::join!(
+            Box::pin(self.untold()),
+            Box::pin(self.app.store.check_reference()),
+        );
+        if let Err(error) = reference {
+            say_unread("reference", &error);
         }
+        untold.map_err(|error| say_unread("untold", &error)).ok()
     }
 
     async fn untold(&self) -> Result<UntoldOrders, StoreError> {
@@ -68,5 +67,13 @@ impl ReconcileOrders {
             repeating,
             exhausted,
         })
+    }
+}
+
+fn say_unread(index: &str, error: &StoreError) {
+    if let Some(alarm) = error.alarm() {
+        error!(alarm, %error, "an operator must act: the table, or its index {index}, cannot be read");
+    } else {
+        warn!(%error, "the table, or its index {index}, cannot be read");
     }
 }

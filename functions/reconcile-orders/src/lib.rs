@@ -10,6 +10,7 @@ mod event;
 mod health;
 mod hosts;
 mod queue;
+mod refunding;
 mod run;
 mod telling;
 mod wish;

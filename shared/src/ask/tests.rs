@@ -1,5 +1,8 @@
 use super::*;
-use crate::order::{Attempt, Checkout, End, Found, Money, OrderId, Terms};
+use crate::order::{
+    Attempt, Checkout, Doubt, End, Found, Kind, Money, OrderId, RefundFact, RefundId, RefundStatus,
+    Sums, Terms, Wanted,
+};
 use crate::sample;
 
 const BEGAN: i64 = 1_763_802_120_000;
@@ -27,6 +30,18 @@ fn pending() -> Order {
     order.apply(&opened, "create", order.created_at_ms);
     assert_eq!(order.status, Status::Pending);
     order
+}
+
+fn money() -> Money {
+    Money {
+        prepay_id: terms().prepay_id,
+        amount: terms().total_fee,
+        currency: terms().currency,
+        transaction_id: None,
+        paid_at_ms: None,
+        commission: None,
+        refunded: None,
+    }
 }
 
 fn found(state: State) -> Fact {
@@ -121,16 +136,7 @@ fn report_is_forgotten_after_the_second_answer_and_put_off_without_one() {
 
 #[test]
 fn question_about_a_number_uses_up_nothing() {
-    let money = Money {
-        prepay_id: terms().prepay_id,
-        amount: terms().total_fee,
-        currency: terms().currency,
-        transaction_id: None,
-        paid_at_ms: None,
-        commission: None,
-        refunded: None,
-    };
-    for state in [State::Untouched, State::Paid(money)] {
+    for state in [State::Untouched, State::Paid(money())] {
         let answer = Some(found(state));
         assert_eq!(follow(&created(), About::Number(1), &[answer]), []);
     }
@@ -166,6 +172,105 @@ fn refused_attempt_is_not_asked_about_unless_all_were_refused() {
     ] {
         let mut order = created();
         order.attempts = attempts;
-        assert_eq!(every_attempt(&order), expected);
+        assert_eq!(answers::every_attempt(&order), expected);
     }
+}
+
+fn refund_id() -> RefundId {
+    let digits = "0123456789abcdef";
+    format!("{}r{digits}", created().order_id).parse().unwrap()
+}
+
+/// A paid order that is asked about, and whose refund is undecided.
+fn refunding() -> Order {
+    let mut order = pending();
+    let fact = found(State::Paid(money()));
+    let wanted = Wanted::default();
+    for event in [
+        Event::Learned { attempt: 1, fact },
+        Event::RefundWanted {
+            id: refund_id(),
+            wanted,
+            by: "test".to_owned(),
+        },
+    ] {
+        order.apply(&event, "test", BEGAN);
+    }
+    assert!(order.undecided_refund().is_some());
+    order
+}
+
+/// The order after these answers to what was asked at `BEGAN`.
+fn after(
+    mut order: Order,
+    about: About,
+    rate: &RateLimit,
+    (answer, refund): (Option<Fact>, Event),
+) -> Order {
+    let question = Question {
+        about,
+        began_ms: BEGAN,
+        deadline_ms: 0,
+        rate,
+        offset_ms: 0,
+    };
+    for event in events(&order, question, &[(1, answer)], Some(refund)) {
+        order.apply(&event, "query", BEGAN);
+    }
+    order
+}
+
+fn refund_told(status: RefundStatus) -> Event {
+    Event::RefundLearned {
+        id: refund_id(),
+        fact: RefundFact::answered(status, Sums::default()),
+        is_answered: false,
+    }
+}
+
+#[test]
+fn question_about_a_refund_alone_says_nothing_of_the_order() {
+    for is_answered in [false, true] {
+        let about = About::Refund { is_answered };
+        assert_eq!(follow(&refunding(), about, &[]), []);
+    }
+}
+
+#[test]
+fn report_of_a_refund_is_confirmed_by_the_answer_about_that_refund() {
+    let mut order = refunding();
+    let doubt = Doubt {
+        kind: Kind::Refunded,
+        is_ours: true,
+    };
+    order.apply(&Event::Reported { attempt: 1, doubt }, "reported", BEGAN);
+    // The order itself is told as before.
+    let answers = (
+        Some(found(State::Paid(money()))),
+        refund_told(RefundStatus::Succeeded),
+    );
+    let rate = RateLimit::default();
+    let order = after(order, About::Reported(1), &rate, answers);
+    assert_eq!((order.status, order.report), (Status::Refunded, None));
+}
+
+#[test]
+fn answer_about_a_refund_leaves_an_order_without_an_answer_to_be_asked_again_later() {
+    for answer in [None, Some(found(State::Refunding))] {
+        let answers = (answer, refund_told(RefundStatus::Pending));
+        let rate = RateLimit::default();
+        let order = after(refunding(), EVERY, &rate, answers);
+        assert_eq!(order.ask_at_ms, Some(BEGAN + 5 * 60_000));
+        assert_eq!(order.refund_ask_at_ms, Some(BEGAN + 60_000));
+    }
+}
+
+#[test]
+fn refund_is_put_off_with_its_order_where_the_rate_is_limited() {
+    let rate = RateLimit::default();
+    rate.reached(Some(90));
+    let answers = (None, Event::RefundUnanswered);
+    let order = after(refunding(), EVERY, &rate, answers);
+    assert_eq!(order.ask_at_ms, Some(BEGAN + 90_000));
+    assert_eq!(order.refund_ask_at_ms, Some(BEGAN + 90_000));
 }

@@ -12,6 +12,8 @@ pub(super) struct Call {
     pub(super) is_reading: bool,
     /// One try is all it gets: a stranger may have caused it.
     pub(super) is_single: bool,
+    /// That Binance refuses to know what it was asked about is told by no code that is documented.
+    pub(super) refusal_is_answer: bool,
 }
 
 impl Call {
@@ -19,7 +21,8 @@ impl Call {
     pub(super) fn is_answered_by(self, error: &CallError) -> bool {
         match error {
             CallError::Refused(answer) => {
-                self.is_reading && answer.code.as_deref() == Some(NOT_FOUND)
+                self.is_reading
+                    && (self.refusal_is_answer || answer.code.as_deref() == Some(NOT_FOUND))
             }
             CallError::Access(_) | CallError::NotDone(_) | CallError::Unknown(_) => false,
         }
@@ -47,24 +50,42 @@ pub(super) const CREATE_ORDER: Call = Call {
     path: "/binancepay/openapi/v3/order",
     is_reading: false,
     is_single: false,
+    refusal_is_answer: false,
 };
 pub(super) const QUERY_ORDER: Call = Call {
     name: "query order",
     path: "/binancepay/openapi/v2/order/query",
     is_reading: true,
     is_single: false,
+    refusal_is_answer: false,
 };
 pub(super) const CLOSE_ORDER: Call = Call {
     name: "close order",
     path: "/binancepay/openapi/order/close",
     is_reading: false,
     is_single: false,
+    refusal_is_answer: false,
+};
+pub(super) const REFUND_ORDER: Call = Call {
+    name: "refund order",
+    path: "/binancepay/openapi/order/refund",
+    is_reading: false,
+    is_single: false,
+    refusal_is_answer: false,
+};
+pub(super) const QUERY_REFUND: Call = Call {
+    name: "query refund",
+    path: "/binancepay/openapi/order/refund/query",
+    is_reading: true,
+    is_single: false,
+    refusal_is_answer: true,
 };
 pub(super) const CERTIFICATES: Call = Call {
     name: "certificates",
     path: "/binancepay/openapi/certificates",
     is_reading: true,
     is_single: true,
+    refusal_is_answer: false,
 };
 
 #[cfg(test)]

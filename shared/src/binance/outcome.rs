@@ -100,6 +100,21 @@ impl Answer {
         self.code.as_deref() == Some("400201")
     }
 
+    /// A create that asks for an end of its own may be refused for that end: which code says so is not documented.
+    #[must_use]
+    pub fn may_refuse_end(&self) -> bool {
+        let codes = ["400001", "400100", "400101", "400102"];
+        self.code
+            .as_deref()
+            .is_some_and(|code| codes.contains(&code))
+    }
+
+    /// The merchant's balance is too low for a refund.
+    #[must_use]
+    pub fn says_balance_too_low(&self) -> bool {
+        self.code.as_deref() == Some("400304")
+    }
+
     /// Binance limits the rate; `retry_after_secs` is when it may be called again, if it said so.
     #[must_use]
     pub fn is_rate_limit(&self) -> bool {

@@ -1,5 +1,7 @@
 //! What is sent to Binance and what it answers, field by field; Binance's spellings live here only.
 
+mod refund;
+
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -8,6 +10,8 @@ use crate::money::Currency;
 use crate::order::{
     Checkout, Fact, Found, Money, Order, Refunded, State, TerminalType, Terms, TradeNo,
 };
+
+pub(super) use refund::{NamedRefund, RefundOrder, accepted, refunded};
 
 /// Binance's `goodsType` of something that is not shipped.
 const VIRTUAL: &str = "02";
@@ -31,6 +35,9 @@ pub(super) struct CreateOrder<'a> {
     cancel_url: Option<&'a str>,
     webhook_url: &'a str,
     pass_through_info: String,
+    /// In milliseconds since the Unix epoch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order_expire_time: Option<i64>,
 }
 
 #[derive(Serialize)]
@@ -83,6 +90,7 @@ impl<'a> CreateOrder<'a> {
                 order_id,
                 reference: request.reference.as_deref(),
             })?,
+            order_expire_time: order.current().and_then(|attempt| attempt.asked_end_ms),
         })
     }
 }

@@ -35,7 +35,10 @@ pub struct Secrets {
 /// What `CALLER_KEYS_ID` names: the keys issued to LeadsCalendar, as hashes of them.
 #[derive(Debug)]
 pub struct CallerKeys {
+    /// Those that may do everything but refund.
     issued: Vec<KeyHash>,
+    /// Those that may refund, too.
+    refunding: Vec<KeyHash>,
 }
 
 /// The SHA-256 of a key. It opens nothing, but is nobody's business either.
@@ -176,21 +179,31 @@ impl CallerKeys {
             let hash = |key| KeyHash::of_issued(key).ok_or(SecretFault::Field { field, rule });
             keys.iter().map(hash).collect::<Result<Vec<_>, _>>()
         };
-        // A key that may refund may do everything else too.
-        let mut issued = hashes(&stored.app_api_keys, "appApiKeys")?;
-        issued.extend(hashes(&stored.refund_api_keys, "refundApiKeys")?);
-        Ok(Self { issued })
+        Ok(Self {
+            issued: hashes(&stored.app_api_keys, "appApiKeys")?,
+            refunding: hashes(&stored.refund_api_keys, "refundApiKeys")?,
+        })
     }
 
     /// Whether `key` is one that was issued to LeadsCalendar; takes as long for a wrong key as for a right one.
     #[must_use]
     pub fn admit(&self, key: &str) -> bool {
-        let digest = Sha256::digest(key);
-        let found = self.issued.iter().fold(Choice::from(0), |found, issued| {
-            found | issued.0.as_slice().ct_eq(digest.as_slice())
-        });
-        found.into()
+        // A key that may refund may do everything else too.
+        (is_among(&self.issued, key) | is_among(&self.refunding, key)).into()
     }
+
+    /// Whether `key` is one that may refund.
+    #[must_use]
+    pub fn may_refund(&self, key: &str) -> bool {
+        is_among(&self.refunding, key).into()
+    }
+}
+
+fn is_among(hashes: &[KeyHash], key: &str) -> Choice {
+    let digest = Sha256::digest(key);
+    hashes.iter().fold(Choice::from(0), |found, issued| {
+        found | issued.0.as_slice().ct_eq(digest.as_slice())
+    })
 }
 
 impl KeyHash {

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::payment::Payment;
 use crate::money::{Amount, Currency};
 
-/// How long a checkout is open where Binance does not say until when, in milliseconds: its default, since we ask for no
-/// other.
+/// How long a checkout is open where Binance does not say until when, and was not asked for another end, in milliseconds:
+/// its default.
 const DEFAULT_LIFE_MS: i64 = 60 * 60_000;
 
 /// What is known of one attempt to open a checkout: facts, which are added and never taken back.
@@ -19,6 +19,9 @@ pub struct Attempt {
     /// it, as far as that one knew.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub given_up_from_ms: Option<i64>,
+    /// When Binance is asked to end its checkout; absent if that is left to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_end_ms: Option<i64>,
     /// Where the payer can pay; absent while, or when, the answer did not reach us.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checkout: Option<Checkout>,
@@ -136,24 +139,25 @@ impl Attempt {
         self.given_up_from_ms.unwrap_or(self.started_at_ms)
     }
 
-    /// When the checkout closes at Binance; its default where it did not say.
+    /// When the checkout closes at Binance; where it did not say, what it was asked for, or its default.
     #[must_use]
     pub fn expires_at_ms(&self) -> i64 {
         let told = self
             .checkout
             .as_ref()
             .and_then(|checkout| checkout.expires_at_ms);
-        told.unwrap_or(self.started_at_ms.saturating_add(DEFAULT_LIFE_MS))
+        let default_ms = self.started_at_ms.saturating_add(DEFAULT_LIFE_MS);
+        told.or(self.asked_end_ms).unwrap_or(default_ms)
     }
 
-    /// The payment that counts came after the checkout's time, or after another end was recorded.
+    /// The payment that counts came after `expires_at_ms`, or after another end was recorded.
     #[must_use]
-    pub fn is_late(&self) -> bool {
+    pub fn is_late(&self, expires_at_ms: i64) -> bool {
         // Of a lost answer nobody knew how it ended.
         if self.end.is_some_and(|end| end != End::Unknown) {
             return true;
         }
         let paid_at_ms = self.settled().map(|payment| payment.paid_at_ms);
-        self.checkout.is_some() && paid_at_ms > Some(self.expires_at_ms())
+        paid_at_ms > Some(expires_at_ms)
     }
 }

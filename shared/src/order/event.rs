@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::fact::Fact;
 use super::hint::Doubt;
-use super::{Claim, End, Unaccepted, Work};
+use super::refund::{NotRefundable, RefundFact, Sent, Wanted};
+use super::{Claim, End, RefundId, Unaccepted, Work};
 
 /// Something that happened to an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +42,64 @@ pub enum Event {
     ReportUnanswered,
     /// An invocation sets out to open a checkout: under the same number if that was never used, else under the next.
     Resumed(Claim),
+    /// The same, and the end of the checkout is left to Binance, which refused to end it with the order.
+    ResumedWithoutEnd(Claim),
+    /// Too little of the order's time is left to open a checkout.
+    TimeUp {
+        /// The request id of the invocation that would have opened it.
+        by: String,
+    },
+    /// LeadsCalendar wishes to close the order.
+    CloseWished,
+    /// LeadsCalendar asks for a refund, and it is about to be sent.
+    RefundWanted {
+        /// Its id.
+        id: RefundId,
+        /// What is asked for.
+        wanted: Wanted,
+        /// The request id of the invocation that is to send it.
+        by: String,
+    },
+    /// Binance knows a refund that LeadsCalendar asks for, and that is not recorded.
+    RefundFound {
+        /// Its id.
+        id: RefundId,
+        /// The attempt whose payment it is of.
+        attempt: u8,
+        /// What is asked for.
+        wanted: Wanted,
+        /// What Binance says of it.
+        fact: RefundFact,
+    },
+    /// A refund that Binance does not know is about to be sent again.
+    RefundSending {
+        /// Its id.
+        id: RefundId,
+    },
+    /// A refund was sent.
+    RefundSent {
+        /// Its id.
+        id: RefundId,
+        /// What came of it.
+        sent: Sent,
+        /// Which sending it was: the refund's `sent_at_ms` then.
+        sent_at_ms: i64,
+        /// No earlier sending of it can have arrived.
+        is_only: bool,
+        /// LeadsCalendar learns of it by the answer to its own request.
+        is_answered: bool,
+    },
+    /// Binance was asked about a refund.
+    RefundLearned {
+        /// Its id.
+        id: RefundId,
+        /// What it answered.
+        fact: RefundFact,
+        /// LeadsCalendar learns of it by the answer to its own request.
+        is_answered: bool,
+    },
+    /// Binance was asked about the undecided refund, and did not answer.
+    RefundUnanswered,
     /// The invocation gave up before Binance took the number, which the next one uses. Says nothing of the claim of
     /// anybody else: the write may be repeated when the order has long been taken over.
     Released {
@@ -99,6 +158,21 @@ pub enum Event {
     },
 }
 
+impl Event {
+    /// Whether it is about a refund that was asked for here, which is asked about by steps of its own.
+    pub(super) fn is_of_refund(&self) -> bool {
+        matches!(
+            self,
+            Self::RefundWanted { .. }
+                | Self::RefundFound { .. }
+                | Self::RefundSending { .. }
+                | Self::RefundSent { .. }
+                | Self::RefundLearned { .. }
+                | Self::RefundUnanswered
+        )
+    }
+}
+
 /// What an event did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Applied {
@@ -110,6 +184,14 @@ pub enum Applied {
     Refused(Refusal),
 }
 
+impl Applied {
+    /// What two events did together, of which neither was refused.
+    #[must_use]
+    pub(super) fn or(self, other: Self) -> Self {
+        if self == Self::Unchanged { other } else { self }
+    }
+}
+
 /// Why an event does not fit the order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
@@ -117,8 +199,11 @@ pub enum Refusal {
     #[error("the order has no such attempt")]
     NoSuchAttempt,
     /// There is a checkout, or a payment.
-    #[error("only an order without a checkout can be resumed")]
+    #[error("only an order without a checkout, which nobody wished to close, can be resumed")]
     NotResumable,
+    /// A refund is not even sent.
+    #[error(transparent)]
+    NotRefundable(NotRefundable),
     /// Somebody else's claim has not ended.
     #[error("another invocation is opening the checkout")]
     InProgress,
@@ -151,6 +236,18 @@ pub enum Alarm {
     /// A notification named our checkout, and Binance, asked twice, knows nothing of it.
     #[serde(rename = "notification.unconfirmed")]
     Unconfirmed,
+    /// It is not known for a day how a refund ended.
+    #[serde(rename = "refund.stuck")]
+    RefundStuck,
+    /// Binance contradicts what it said of a refund.
+    #[serde(rename = "refund.contradicted")]
+    RefundContradicted,
+    /// Another amount went back than was asked for.
+    #[serde(rename = "refund.amount")]
+    RefundAmount,
+    /// The merchant's balance at Binance is too low for a refund.
+    #[serde(rename = "refund.balance")]
+    RefundBalance,
     /// LeadsCalendar has not accepted the current revision in all steps of the schedule, or wants to hear no more of it.
     #[serde(rename = "confirmation.exhausted")]
     Exhausted,

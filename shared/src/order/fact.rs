@@ -17,7 +17,7 @@
 //! ```
 
 use super::payment::{Payment, Refunded};
-use super::{Attempt, Checkout, Terms};
+use super::{Attempt, Checkout, RefundId, Terms};
 use crate::money::{Amount, Currency};
 
 /// What Binance itself told us of one attempt.
@@ -38,7 +38,11 @@ pub(super) enum Known {
     /// Closed; when, if it says so.
     Closed { at_ms: Option<i64> },
     /// So much went back in all.
-    Refunded { total: Amount },
+    Refunded {
+        total: Amount,
+        /// By this refund, which was of so much, if it says so.
+        by: Option<(RefundId, Amount)>,
+    },
 }
 
 /// What Binance answers to a query.
@@ -102,6 +106,7 @@ impl Money {
             currency: self.currency,
             commission: self.commission,
             refunded: self.refunded,
+            remaining_refunds: None,
         }
     }
 

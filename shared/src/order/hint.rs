@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::fact::{Fact, Known, Money};
-use super::{Order, TradeNo};
+use super::{Order, RefundId, TradeNo};
 use crate::money::{Amount, Currency};
 
 /// A verified notification about a trade number of our form, before it is believed.
@@ -33,6 +33,13 @@ pub enum Says {
         total: Amount,
         /// Currency of `total`.
         currency: Currency,
+        /// The refund of ours that it was, and how much it was of, if it says so.
+        by: Option<(RefundId, Amount)>,
+    },
+    /// A refund was rejected; of the checkout that the refund names.
+    Rejected {
+        /// Binance's id of the checkout.
+        prepay_id: Option<String>,
     },
     /// Something that cannot be read; the name of the field.
     Unreadable(Kind, &'static str),
@@ -48,6 +55,8 @@ pub enum Kind {
     Closed,
     /// A refund.
     Refunded,
+    /// A refund that was rejected.
+    Rejected,
     /// That cannot be told.
     Unknown,
 }
@@ -63,6 +72,8 @@ pub enum Checked {
     Agrees(Fact),
     /// Binance must be asked.
     Doubtful(Doubt),
+    /// It says nothing that could change the order.
+    Idle,
 }
 
 /// Why Binance must be asked.
@@ -98,6 +109,7 @@ impl Hint {
             Says::Paid(_) => Kind::Paid,
             Says::Closed { .. } => Kind::Closed,
             Says::Refunded { .. } => Kind::Refunded,
+            Says::Rejected { .. } => Kind::Rejected,
             Says::Unreadable(kind, _) => *kind,
         }
     }
@@ -107,7 +119,9 @@ impl Hint {
     pub fn unreadable(&self) -> Option<&'static str> {
         match &self.says {
             Says::Unreadable(_, field) => Some(field),
-            Says::Paid(_) | Says::Closed { .. } | Says::Refunded { .. } => None,
+            Says::Paid(_) | Says::Closed { .. } | Says::Refunded { .. } | Says::Rejected { .. } => {
+                None
+            }
         }
     }
 
@@ -117,7 +131,9 @@ impl Hint {
         let attempt = order.attempt(self.trade_no.attempt);
         let terms = attempt.and_then(|attempt| attempt.terms.as_ref());
         let named = match &self.says {
-            Says::Refunded { prepay_id, .. } => prepay_id.as_ref().or(self.prepay_id.as_ref()),
+            Says::Refunded { prepay_id, .. } | Says::Rejected { prepay_id } => {
+                prepay_id.as_ref().or(self.prepay_id.as_ref())
+            }
             Says::Paid(_) | Says::Closed { .. } | Says::Unreadable(..) => self.prepay_id.as_ref(),
         };
         let is_ours = terms.is_some_and(|terms| named == Some(&terms.prepay_id));
@@ -125,6 +141,13 @@ impl Hint {
             kind: self.kind(),
             is_ours,
         });
+        // That nothing went back changes nothing, but tells of a refund that is waited for.
+        if self.kind() == Kind::Rejected {
+            return match order.undecided_refund() {
+                Some(_) => doubt,
+                None => Checked::Idle,
+            };
+        }
         let (Some(attempt), Some(terms), true) = (attempt, terms, is_ours) else {
             return doubt;
         };
@@ -144,14 +167,22 @@ impl Hint {
                 prepay_id: Some(_),
                 total,
                 currency,
+                by,
             } if total.is_zero()
                 || payment.is_some_and(|payment| {
                     payment.currency == *currency && *total <= payment.amount
                 }) =>
             {
-                Known::Refunded { total: *total }
+                Known::Refunded {
+                    total: *total,
+                    // Of a refund that the total does not hold it tells nothing.
+                    by: by.clone().filter(|(_, amount)| amount <= total),
+                }
             }
-            Says::Paid(_) | Says::Refunded { .. } | Says::Unreadable(..) => return doubt,
+            Says::Paid(_)
+            | Says::Refunded { .. }
+            | Says::Rejected { .. }
+            | Says::Unreadable(..) => return doubt,
         };
         Checked::Agrees(Fact(known))
     }

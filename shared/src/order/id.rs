@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
 /// Length of an [`OrderId`] in hex digits; with the two digits of the attempt it fills Binance's limit of 32.
-const ID_DIGITS: usize = 30;
+pub(super) const ID_DIGITS: usize = 30;
 
 /// What makes the ids of a table its own: nobody else can compute them, and no other stack, nor this one after its table
 /// was lost, makes the same. Made once, kept in the table, and a secret.
@@ -113,7 +113,6 @@ impl FromStr for OrderId {
     type Err = OrderIdError;
 
     fn from_str(text: &str) -> Result<Self, OrderIdError> {
-        let is_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
         if text.len() == ID_DIGITS && text.bytes().all(is_hex) {
             Ok(Self(text.to_owned()))
         } else {
@@ -134,6 +133,10 @@ impl From<OrderId> for String {
     fn from(id: OrderId) -> Self {
         id.0
     }
+}
+
+pub(super) fn is_hex(byte: u8) -> bool {
+    byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte)
 }
 
 /// Binance's `merchantTradeNo` of one attempt: the order id and the attempt's two digits.

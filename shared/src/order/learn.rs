@@ -2,7 +2,7 @@
 
 use super::event::{Alarm, Applied, Refusal};
 use super::fact::{Fact, Found, Known, Money, State};
-use super::payment::Refunded;
+use super::payment::{Payment, Refunded};
 use super::transition::changed;
 use super::{Checkout, End, Order, Terms};
 
@@ -26,9 +26,17 @@ impl Order {
             Known::Closed {
                 at_ms: closed_at_ms,
             } => self.closed(number, *closed_at_ms, at_ms),
-            Known::Refunded { total } => {
+            Known::Refunded { total, by } => {
                 let payment = attempt.payment.as_mut();
-                changed(payment.is_some_and(|paid| paid.refund(Refunded::Total(*total))))
+                let is_more =
+                    changed(payment.is_some_and(|paid| paid.refund(Refunded::Total(*total))));
+                match by {
+                    Some((id, amount)) => {
+                        let ended = self.refunded_by(number, id, *amount, at_ms);
+                        ended.or(is_more)
+                    }
+                    None => is_more,
+                }
             }
         }
     }
@@ -142,21 +150,25 @@ impl Order {
             return Applied::Changed;
         }
         let went_back = known.refunded;
-        *known = payment;
+        let remaining_refunds = known.remaining_refunds;
+        *known = Payment {
+            remaining_refunds,
+            ..payment
+        };
         if let Some(refunded) = went_back {
             known.refund(refunded);
         }
         Applied::Changed
     }
 
-    /// Closed: before the end it was somebody's wish, afterwards it is how time passes.
+    /// Closed: before the end it was somebody's wish, afterwards it is how time passes, unless LeadsCalendar wished it.
     fn closed(&mut self, number: u8, told_at_ms: Option<i64>, at_ms: i64) -> Applied {
         let Some(attempt) = self.attempt(number) else {
             return Applied::Refused(Refusal::NoSuchAttempt);
         };
         let told_at_ms = told_at_ms.filter(|told_at_ms| attempt.is_plausible(*told_at_ms, at_ms));
         let closed_at_ms = told_at_ms.unwrap_or(at_ms.saturating_sub(CLOSE_DELAY_MS));
-        let end = if closed_at_ms < attempt.expires_at_ms() {
+        let end = if self.closing.is_some() || closed_at_ms < self.expires_at_ms_of(attempt) {
             End::Closed
         } else {
             End::Expired
@@ -166,13 +178,18 @@ impl Order {
 
     /// A checkout that was open is over; the end of an older attempt changes nothing, and neither does that of a paid one.
     fn over(&mut self, number: u8, end: End) -> Applied {
-        let is_current = number == self.current_attempt() && self.paid_attempt.is_none();
+        let decides = Some(number) == self.deciding_attempt() && self.paid_attempt.is_none();
         let is_open = self.attempt(number).is_some_and(|attempt| {
-            attempt.checkout.is_some() && attempt.end.is_none() && attempt.payment.is_none()
+            // Of a lost answer that came after all nobody knew how it ended.
+            let is_undecided = attempt.end.is_none_or(|known| known == End::Unknown);
+            // What ended in error can still be closed at LeadsCalendar's wish.
+            let is_closed =
+                self.closing.is_some() && attempt.end == Some(End::Error) && end == End::Closed;
+            attempt.checkout.is_some() && (is_undecided || is_closed) && attempt.payment.is_none()
         });
-        if !is_current || !is_open {
+        if !decides || !is_open {
             return Applied::Unchanged;
         }
-        self.end_current(end)
+        self.end_attempt(number, end)
     }
 }

@@ -26,6 +26,9 @@ pub struct Payment {
     /// What went back to the payer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refunded: Option<Refunded>,
+    /// How many more refunds of it Binance allows, as it last said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remaining_refunds: Option<u32>,
 }
 
 /// What went back of a payment.
@@ -59,10 +62,23 @@ impl Payment {
         }
     }
 
+    /// What is left of it without `gone`.
+    pub(super) fn less(&self, gone: Amount) -> Amount {
+        self.amount.checked_sub(gone).unwrap_or(Amount::ZERO)
+    }
+
     /// Whether nothing of it is left.
     pub(super) fn is_gone(&self) -> bool {
         self.refunded_amount()
             .is_some_and(|total| total >= self.amount)
+    }
+
+    /// Takes over the sums of an answer about a refund; whether that is news. More than was paid cannot have gone back.
+    pub(super) fn take_sums(&mut self, gone: Option<Amount>, remaining: Option<u32>) -> bool {
+        let is_another = remaining.is_some() && remaining != self.remaining_refunds;
+        self.remaining_refunds = remaining.or(self.remaining_refunds);
+        let gone = gone.filter(|gone| *gone <= self.amount);
+        gone.is_some_and(|gone| self.refund(Refunded::Total(gone.normalized()))) || is_another
     }
 
     /// Takes over what went back, which only grows; whether that is news.

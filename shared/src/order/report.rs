@@ -117,6 +117,8 @@ impl Report {
             Kind::Paid => payment.is_some(),
             Kind::Closed => payment.is_some() || end.is_some(),
             Kind::Refunded => payment.as_ref().is_some_and(|paid| paid.refunded.is_some()),
+            // An undecided refund is asked about by steps of its own.
+            Kind::Rejected => true,
             Kind::Unknown => is_news,
         }
     }

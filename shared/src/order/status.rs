@@ -1,7 +1,7 @@
 //! The status as a function of the facts, what LeadsCalendar is told of a change, and the sums of money.
 
 use super::payment::Payment;
-use super::{Attempt, Change, End, Order, Status};
+use super::{Change, End, Ended, Event, Order, RefundStatus, Status};
 use crate::money::Amount;
 
 /// What a transition is measured against.
@@ -45,7 +45,10 @@ impl Order {
             self.paid_attempt = settled.and_then(|index| u8::try_from(index + 1).ok());
             self.late = self.paid_attempt.is_some_and(|paid| {
                 let attempt = self.attempt(paid);
-                paid != self.current_attempt() || attempt.is_some_and(Attempt::is_late)
+                Some(paid) != self.deciding_attempt()
+                    || self.ended.is_some()
+                    || attempt
+                        .is_some_and(|attempt| attempt.is_late(self.expires_at_ms_of(attempt)))
             });
         }
         self.status = self.status_of_facts();
@@ -92,7 +95,14 @@ impl Order {
                 };
             }
         }
-        let current = self.current();
+        match self.ended {
+            Some(Ended::Canceled) => return Status::Canceled,
+            Some(Ended::Expired) => return Status::Expired,
+            None => {}
+        }
+        let current = self
+            .deciding_attempt()
+            .and_then(|number| self.attempt(number));
         match current.and_then(|attempt| attempt.end) {
             Some(End::Closed) => Status::Canceled,
             Some(End::Expired) => Status::Expired,
@@ -103,6 +113,37 @@ impl Order {
                 Status::Pending
             }
             Some(End::Unknown) | None => Status::Created,
+        }
+    }
+
+    /// A refund that had been answered `PENDING` ended without success, of which nothing else tells.
+    pub(super) fn tell_refund_failed(
+        &self,
+        before: &Self,
+        event: &Event,
+        telling: Telling,
+    ) -> Telling {
+        let is_unanswered = matches!(
+            event,
+            Event::RefundSent {
+                is_answered: false,
+                ..
+            } | Event::RefundLearned {
+                is_answered: false,
+                ..
+            }
+        );
+        let failed = |order: &Self| {
+            let refunds = order.refunds.iter();
+            refunds
+                .filter(|refund| refund.status == RefundStatus::Failed)
+                .count()
+        };
+        match telling {
+            Telling::Untold if is_unanswered && failed(self) > failed(before) => {
+                Telling::Told("order.refund_failed")
+            }
+            Telling::Told(_) | Telling::Untold | Telling::Settled => telling,
         }
     }
 
@@ -135,24 +176,32 @@ impl Order {
     /// is in another currency than the order.
     #[must_use]
     pub fn refunded(&self) -> Option<Amount> {
-        self.sum(Payment::refunded_amount)
+        self.sum(|_, payment| payment.refunded_amount())
     }
 
-    /// What is left of all payments; none where that is unknown.
+    /// What is left of all payments, less what is on its way back; none where that is unknown.
     #[must_use]
     pub fn refundable(&self) -> Option<Amount> {
-        self.sum(|payment| payment.amount.checked_sub(payment.refunded_amount()?))
+        let undecided = self.undecided_refund();
+        self.sum(|number, payment| {
+            let left = payment.less(payment.refunded_amount()?);
+            let on_its_way = undecided.filter(|refund| refund.attempt == number);
+            // It may be counted among what went back already.
+            Some(on_its_way.map_or(left, |refund| {
+                left.checked_sub(refund.amount).unwrap_or(Amount::ZERO)
+            }))
+        })
     }
 
-    fn sum(&self, part: impl Fn(&Payment) -> Option<Amount>) -> Option<Amount> {
+    fn sum(&self, part: impl Fn(u8, &Payment) -> Option<Amount>) -> Option<Amount> {
         let shown = self.attempt(self.shown_attempt());
         let terms = shown.and_then(|attempt| attempt.terms.as_ref());
         let mut sum = Amount::ZERO;
-        for (_, payment) in self.payments() {
+        for (number, payment) in self.payments() {
             if terms.is_none_or(|terms| terms.currency != payment.currency) {
                 return None;
             }
-            sum = sum.checked_add(part(payment)?)?;
+            sum = sum.checked_add(part(number, payment)?)?;
         }
         Some(sum)
     }

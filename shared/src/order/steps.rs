@@ -9,8 +9,8 @@ use super::event::{Alarm, Applied};
 use super::{Attempt, End, Order, Status};
 
 pub(super) const MINUTE_MS: i64 = 60_000;
-const HOUR_MS: i64 = 60 * MINUTE_MS;
-const DAY_MS: i64 = 24 * HOUR_MS;
+pub(super) const HOUR_MS: i64 = 60 * MINUTE_MS;
+pub(super) const DAY_MS: i64 = 24 * HOUR_MS;
 
 /// After its attempt began, while its payer may be paying.
 const PENDING_MS: [i64; 5] = [
@@ -81,7 +81,7 @@ impl Order {
     /// A state whose steps are days apart, and whose asking nobody waits for.
     #[must_use]
     pub fn is_at_rest(&self) -> bool {
-        if self.report.is_some() {
+        if self.report.is_some() || self.undecided_refund().is_some() {
             return false;
         }
         match self.status {
@@ -141,10 +141,18 @@ impl Order {
             .unwrap_or(done_ms.saturating_add(given_up_ms))
     }
 
-    /// While the payer may be paying, more and more seldom; at the end; a minute after; then until it is known how it ended.
+    /// While the payer may be paying, more and more seldom; at the end, or when we close it; a minute after; then until it is
+    /// known how it ended. Being closed at LeadsCalendar's wish, each minute for ten, then every five.
     fn pending_step_ms(&self, done_ms: i64) -> Option<i64> {
+        if let Some(closing) = &self.closing {
+            let minutes = (1..=10).chain((15..).step_by(5));
+            let mut steps =
+                minutes.map(|minutes| closing.requested_at_ms.saturating_add(minutes * MINUTE_MS));
+            return steps.find(|step_ms| *step_ms > done_ms);
+        }
         let current = self.current()?;
-        let end_ms = current.expires_at_ms();
+        let closes_at_ms = self.closes_at_ms(current);
+        let end_ms = closes_at_ms.unwrap_or_else(|| self.expires_at_ms_of(current));
         let began = PENDING_MS.map(|step_ms| current.started_at_ms.saturating_add(step_ms));
         let minutes = (0..=11)
             .chain((16..=71).step_by(5))
@@ -161,9 +169,7 @@ impl Order {
         if self.steps.unanswered == 0 && self.steps.done_ms >= began_ms {
             return Applied::Unchanged;
         }
-        let stuck_at_ms = self.current().map_or(i64::MAX, |attempt| {
-            attempt.expires_at_ms().saturating_add(STUCK_MS)
-        });
+        let stuck_at_ms = self.expires_at_ms().saturating_add(STUCK_MS);
         if self.status == Status::Pending
             && self.steps.done_ms < stuck_at_ms
             && stuck_at_ms <= at_ms
@@ -206,7 +212,12 @@ impl Order {
         if let Some(report) = report {
             report.at_ms = until_ms;
         }
-        super::transition::changed(is_ask || is_report)
+        let is_refund = is_due(self.refund_ask_at_ms, at_ms)
+            || (is_taken_on && self.refund_ask_at_ms.is_some());
+        if is_refund {
+            self.refund_ask_at_ms = Some(until_ms);
+        }
+        super::transition::changed(is_ask || is_report || is_refund)
     }
 
     /// Whether there is work of this kind by `at_ms`.
@@ -216,9 +227,10 @@ impl Order {
             Work::Asking => [
                 self.ask_at_ms,
                 self.report.as_ref().map(|report| report.at_ms),
+                self.refund_ask_at_ms,
                 self.alarm_at_ms,
             ],
-            Work::Telling => [self.confirmation.next_attempt_at_ms, None, None],
+            Work::Telling => [self.confirmation.next_attempt_at_ms, None, None, None],
         };
         dues.into_iter().any(|due_at_ms| is_due(due_at_ms, at_ms))
     }
@@ -239,6 +251,7 @@ impl Order {
             Work::Telling => take(&mut self.confirmation.next_attempt_at_ms),
             Work::Asking => {
                 take(&mut self.alarm_at_ms);
+                take(&mut self.refund_ask_at_ms);
                 if is_due(self.ask_at_ms, at_ms) {
                     let next_ms = self.next_step_ms(at_ms).filter(|_| self.is_at_rest());
                     if next_ms.is_some() {

@@ -1,11 +1,16 @@
 mod attempts;
+mod closing;
+mod closing_told;
 mod confirmation;
 mod ends;
+mod given_back;
 mod hints;
 mod numbers;
+mod own_end;
 mod payments;
 mod permutations;
 mod played;
+mod refund;
 mod refunds;
 mod reports;
 mod revisions;
@@ -125,7 +130,7 @@ pub(super) fn paid(attempt: u8) -> Fact {
 /// So much went back in all, by a notification that agrees.
 pub(super) fn refunded(total: &str) -> Fact {
     let total = amount(total);
-    Fact(Known::Refunded { total })
+    Fact(Known::Refunded { total, by: None })
 }
 
 pub(super) fn learned(attempt: u8, fact: Fact) -> Event {

@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
 use super::payment::Payment;
-use super::{Attempt, Change, Checkout, Order, Request, Status, Terms, TransactionType};
+use super::{
+    Attempt, Change, Checkout, Order, Refund, RefundStatus, Request, Status, Terms, TransactionType,
+};
 use crate::money::{Amount, Currency};
 
 /// The JSON of an order; amounts are decimal strings in their shortest form, times RFC 3339 in UTC with three decimals.
@@ -32,7 +34,7 @@ pub struct View<'a> {
     callback_url: &'a str,
     reference: Option<&'a str>,
     created_at: Time,
-    expires_at: Option<Time>,
+    expires_at: Time,
     paid_at: Option<Time>,
     transaction_id: Option<&'a str>,
     commission: Option<Amount>,
@@ -41,7 +43,7 @@ pub struct View<'a> {
     payments: Vec<PaymentView<'a>>,
     refunded_amount: Option<Amount>,
     refundable: Option<Amount>,
-    refunds: [RefundView; 0],
+    refunds: Vec<RefundView<'a>>,
 }
 
 /// A payment that Binance confirmed.
@@ -56,9 +58,20 @@ struct PaymentView<'a> {
     refunded_amount: Option<Amount>,
 }
 
-/// A refund asked for here; there is no way yet to ask for one.
+/// A refund that was asked for here.
 #[derive(Debug, PartialEq, Serialize)]
-struct RefundView {}
+#[serde(rename_all = "camelCase")]
+pub struct RefundView<'a> {
+    refund_request_id: &'a str,
+    merchant_trade_no: String,
+    status: RefundStatus,
+    amount: Amount,
+    currency: &'a Currency,
+    reason: Option<&'a str>,
+    code: Option<&'a str>,
+    created_at: Time,
+    ended_at: Option<Time>,
+}
 
 /// The answer to `GET /orders/{orderId}`: the view, how the order came there, and what LeadsCalendar was told.
 #[derive(Debug, Serialize)]
@@ -121,10 +134,12 @@ impl<'a> View<'a> {
         let terms: Option<&Terms> = attempt.and_then(|attempt| attempt.terms.as_ref());
         let checkout: Option<&Checkout> =
             attempt.and_then(|attempt: &Attempt| attempt.checkout.as_ref());
-        // An order that is over names no way to pay.
-        let ways = checkout.filter(|_| order.status == Status::Pending);
+        // An order that is over, or being closed, names no way to pay.
+        let is_open = order.status == Status::Pending && order.closing.is_none();
+        let ways = checkout.filter(|_| is_open);
         let way = |of: fn(&Checkout) -> &Option<String>| ways.and_then(|ways| of(ways).as_deref());
         let paid: Option<&Payment> = order.payment();
+        let closing = order.closing.as_ref();
         View {
             order_id: order.order_id.as_str(),
             revision: order.confirmation.revision,
@@ -145,18 +160,38 @@ impl<'a> View<'a> {
             callback_url,
             reference: reference.as_deref(),
             created_at: Time(order.created_at_ms),
-            expires_at: attempt
-                .filter(|attempt| attempt.checkout.is_some())
-                .map(|attempt| Time(attempt.expires_at_ms())),
+            expires_at: Time(order.expires_at_ms()),
             paid_at: paid.map(|payment| Time(payment.paid_at_ms)),
             transaction_id: paid.and_then(|payment| payment.transaction_id.as_deref()),
             commission: paid.and_then(|payment| payment.commission.map(Amount::normalized)),
             late: order.late,
-            close_requested_at: None,
+            close_requested_at: closing.map(|closing| Time(closing.requested_at_ms)),
             payments: order.payment_views(),
             refunded_amount: order.refunded().map(Amount::normalized),
             refundable: order.refundable().map(Amount::normalized),
-            refunds: [],
+            refunds: order
+                .refunds
+                .iter()
+                .map(|refund| RefundView::of(order, refund))
+                .collect(),
+        }
+    }
+}
+
+impl<'a> RefundView<'a> {
+    /// The view of `refund`, which is of `order`.
+    #[must_use]
+    pub fn of(order: &Order, refund: &'a Refund) -> Self {
+        Self {
+            refund_request_id: refund.refund_request_id.as_str(),
+            merchant_trade_no: order.trade_no_of(refund.attempt).to_string(),
+            status: refund.status,
+            amount: refund.amount.normalized(),
+            currency: &refund.currency,
+            reason: refund.wanted.reason.as_deref(),
+            code: refund.code.as_deref(),
+            created_at: Time(refund.created_at_ms),
+            ended_at: refund.ended_at_ms.map(Time),
         }
     }
 }

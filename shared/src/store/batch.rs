@@ -17,10 +17,27 @@ pub const BATCH: u8 = 100;
 const ROUNDS: usize = 4;
 
 /// Of an order, when there is work and who is told: so much less to be read and sent than the order.
-const DUES: &str =
-    "orderId, askAtMs, #report.atMs, alarmAtMs, confirmation.nextAttemptAtMs, #request.callbackUrl";
+const DUES: &str = "orderId, askAtMs, #report.atMs, refundAskAtMs, alarmAtMs, confirmation.nextAttemptAtMs, #request.callbackUrl";
 /// Two of these names are words of the language of such expressions.
 const NAMES: [(&str, &str); 2] = [("#report", "report"), ("#request", "request")];
+
+/// What of each item is read, and as of when.
+#[derive(Clone, Copy)]
+enum Read {
+    /// Only when there is work and who is told; perhaps some milliseconds old.
+    Dues,
+    /// All; perhaps some milliseconds old.
+    Whole,
+    /// All, as of now: at twice the price.
+    Now,
+}
+
+/// What DynamoDB gave of a batch.
+struct Batch {
+    items: Vec<(String, Item)>,
+    /// How many it left out every time.
+    left: usize,
+}
 
 /// An order with work.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +54,7 @@ pub struct Waiting {
 struct Dues {
     ask_at_ms: Option<i64>,
     report: Option<Report>,
+    refund_ask_at_ms: Option<i64>,
     alarm_at_ms: Option<i64>,
     confirmation: Option<Confirmation>,
     request: Option<Request>,
@@ -67,12 +85,14 @@ impl Dues {
             Work::Asking => [
                 self.ask_at_ms,
                 self.report.as_ref().and_then(|report| report.at_ms),
+                self.refund_ask_at_ms,
                 self.alarm_at_ms,
             ],
             Work::Telling => {
                 let confirmation = self.confirmation.as_ref();
                 [
                     confirmation.and_then(|owed| owed.next_attempt_at_ms),
+                    None,
                     None,
                     None,
                 ]
@@ -94,7 +114,7 @@ impl Store {
         work: Work,
         at_ms: i64,
     ) -> Result<Vec<Waiting>, StoreError> {
-        let items = self.batch(keys, Some(DUES)).await?;
+        let items = self.batch(keys, Read::Dues).await?.items;
         let has_work = |(key, item): (String, Item)| {
             let dues: Option<Dues> = serde_dynamo::from_item(item).ok();
             let dues = dues.filter(|dues| dues.confirmation.is_some());
@@ -121,17 +141,28 @@ impl Store {
         &self,
         keys: &[&str],
     ) -> Result<HashMap<String, Result<Stored, StoreError>>, StoreError> {
-        let items = self.batch(keys, None).await?;
-        let read = |(key, item)| (key, Stored::read(item));
-        Ok(items.into_iter().map(read).collect())
+        Ok(orders(self.batch(keys, Read::Whole).await?.items))
     }
 
-    /// The items of `keys`, or of each only what is `projected`.
-    async fn batch(
+    /// The orders of up to [`BATCH`] different `keys`, by key, each as of now. What is not in the table is not there; what
+    /// cannot be read says so.
+    ///
+    /// # Errors
+    /// [`StoreError`], also if one was left out: it would look as if there were none.
+    pub(super) async fn load_all_now(
         &self,
         keys: &[&str],
-        projected: Option<&str>,
-    ) -> Result<Vec<(String, Item)>, StoreError> {
+    ) -> Result<HashMap<String, Result<Stored, StoreError>>, StoreError> {
+        let batch = self.batch(keys, Read::Now).await?;
+        if batch.left > 0 {
+            let what = format!("DynamoDB left out {} of {} items", batch.left, keys.len());
+            return Err(StoreError::Unavailable(Failure::Away(what)));
+        }
+        Ok(orders(batch.items))
+    }
+
+    /// The items of `keys`, each as `read` says.
+    async fn batch(&self, keys: &[&str], read: Read) -> Result<Batch, StoreError> {
         let key = |key: &&str| {
             let key = AttributeValue::S((*key).to_owned());
             HashMap::from([("orderId".to_owned(), key)])
@@ -142,10 +173,11 @@ impl Store {
             if wanted.is_empty() {
                 break;
             }
-            let mut these =
-                KeysAndAttributes::builder().set_keys(Some(std::mem::take(&mut wanted)));
-            if let Some(projected) = projected {
-                these = these.projection_expression(projected);
+            let mut these = KeysAndAttributes::builder()
+                .set_keys(Some(std::mem::take(&mut wanted)))
+                .consistent_read(matches!(read, Read::Now));
+            if let Read::Dues = read {
+                these = these.projection_expression(DUES);
                 for (name, stands_for) in NAMES {
                     these = these.expression_attribute_names(name, stands_for);
                 }
@@ -170,6 +202,17 @@ impl Store {
                 .and_then(|mut all| all.remove(&self.table));
             wanted = left.map(|left| left.keys).unwrap_or_default();
         }
-        Ok(found)
+        Ok(Batch {
+            items: found,
+            left: wanted.len(),
+        })
     }
 }
+
+fn orders(items: Vec<(String, Item)>) -> HashMap<String, Result<Stored, StoreError>> {
+    let read = |(key, item)| (key, Stored::read(item));
+    items.into_iter().map(read).collect()
+}
+
+#[cfg(test)]
+mod tests;

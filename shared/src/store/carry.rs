@@ -7,12 +7,22 @@ use super::Item;
 
 /// Puts into `after` whatever stands in `there` and was not `read`, at every depth; whether there was anything.
 pub(super) fn unknown(there: &Item, read: &Item, after: &mut Item) -> bool {
+    // The indexes' own attributes are made anew with each write. Below the item itself such a name means something else.
+    let others = there.iter().filter(|(name, _)| !is_key(name));
+    members(others, read, after)
+}
+
+fn is_key(name: &str) -> bool {
+    super::due::is_key(name) || super::reference::is_key(name) || super::untold::is_key(name)
+}
+
+fn members<'a>(
+    there: impl IntoIterator<Item = (&'a String, &'a AttributeValue)>,
+    read: &Item,
+    after: &mut Item,
+) -> bool {
     let mut is_any = false;
     for (name, value) in there {
-        // The indexes' own attributes are made anew with each write.
-        if super::due::is_key(name) || super::untold::is_key(name) {
-            continue;
-        }
         match (read.get(name), after.get_mut(name)) {
             (None, None) => {
                 after.insert(name.clone(), value.clone());
@@ -29,7 +39,7 @@ pub(super) fn unknown(there: &Item, read: &Item, after: &mut Item) -> bool {
 fn within(there: &AttributeValue, read: &AttributeValue, after: &mut AttributeValue) -> bool {
     match (there, read, after) {
         (AttributeValue::M(there), AttributeValue::M(read), AttributeValue::M(after)) => {
-            unknown(there, read, after)
+            members(there, read, after)
         }
         // Attempts are only ever added, so that the same place is the same one.
         (AttributeValue::L(there), AttributeValue::L(read), AttributeValue::L(after)) => {
@@ -61,10 +71,13 @@ mod tests {
         let attempt = |end: &str| map([("end", text(end))]);
         let mut new_attempt = attempt("closed");
         new_attempt.insert("risk".to_owned(), text("low"));
+        // Of an attempt, and not the index's.
+        new_attempt.insert("reference".to_owned(), text("r"));
         let there = map([
             ("status", text("PENDING")),
             ("claim", text("mine")),
             ("dueAt", text("1")),
+            ("reference", text("r")),
             ("colour", text("blue")),
             (
                 "attempts",
@@ -91,6 +104,7 @@ mod tests {
 
         let mut carried = attempt("error");
         carried.insert("risk".to_owned(), text("low"));
+        carried.insert("reference".to_owned(), text("r"));
         let expected = map([
             ("status", text("PAID")),
             ("colour", text("blue")),

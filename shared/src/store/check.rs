@@ -35,6 +35,14 @@ impl Store {
         self.due(0, 0, 1, None).await.map(drop)
     }
 
+    /// Reads the index `reference`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn check_reference(&self) -> Result<(), StoreError> {
+        self.of_reference(NOBODY, 1).await.map(drop)
+    }
+
     /// Reads the index `untold`.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 
-use super::{Item, StoreError, carry, due, untold};
+use super::{Item, StoreError, carry, due, reference, untold};
 use crate::order::Order;
 
 /// An order as it is in the table, with all that stands in its item.
@@ -53,12 +53,14 @@ fn item_of(order: &Order) -> Result<Item, StoreError> {
     Ok(serde_dynamo::to_item(order)?)
 }
 
-/// The order with the keys of the indexes that it is in: `due` while there is work, `untold` while it is told in vain.
+/// The order with the keys of the indexes that it is in: `due` while there is work, `reference` if it has one, `untold`
+/// while it is told in vain.
 fn item(order: &Order) -> Result<Item, StoreError> {
     let mut item = item_of(order)?;
     if let Some(due_at_ms) = order.due_at_ms() {
         due::insert(&mut item, order.order_id.due_shard(), due_at_ms);
     }
+    reference::insert(&mut item, &order.request);
     untold::insert(&mut item, &order.confirmation);
     Ok(item)
 }

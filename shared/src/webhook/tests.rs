@@ -1,4 +1,5 @@
 mod bent;
+mod refunds;
 mod shapes;
 
 use http::HeaderValue;
@@ -124,9 +125,8 @@ fn trade_number_of_somebody_else_is_no_hint() {
 }
 
 #[test]
-fn rejected_refund_and_kinds_that_are_not_used_are_no_hint_whatever_else_they_say() {
+fn kinds_that_are_not_used_are_no_hint_whatever_else_they_say() {
     for (kind, status) in [
-        ("PAY_REFUND", "REFUND_REJECTED"),
         ("PAYOUT", "SUCCESS"),
         ("MERCHANT_QR_CODE", "MERCHANT_QR_CODE_SCANED"),
         ("PAY PAY_SUCCESS", ""),

@@ -21,9 +21,10 @@ use serde_json::{Value, json};
 use expression::{Names, Values};
 
 /// The indexes: name, partition key, sort key; both hold keys only.
-const INDEXES: [(&str, &str, &str); 2] = [
+const INDEXES: [(&str, &str, &str); 3] = [
     ("due", "dueShard", "dueAt"),
     ("untold", "untoldState", "untoldSince"),
+    ("reference", "reference", "createdAtMs"),
 ];
 
 /// An item's attributes, each as the JSON that it came in.
@@ -42,7 +43,7 @@ struct Rows(Mutex<Content>);
 struct Content {
     items: HashMap<String, Box<RawValue>>,
     /// Partition as JSON, sort key, and order id, of each index.
-    indexes: [BTreeSet<(String, i64, String)>; 2],
+    indexes: [BTreeSet<(String, i64, String)>; 3],
 }
 
 impl Table {
@@ -253,7 +254,7 @@ fn attributes(item: &RawValue) -> Result<Attributes<'_>, String> {
 
 /// The item's id, and what stands of it in each index.
 #[expect(clippy::type_complexity, reason = "as the indexes hold it")]
-fn entries(item: &RawValue) -> Result<(String, [Option<(String, i64, String)>; 2]), String> {
+fn entries(item: &RawValue) -> Result<(String, [Option<(String, i64, String)>; 3]), String> {
     let attributes = attributes(item)?;
     let id = id_of(&attributes)?;
     let entry = |(_, partition, sort): (&str, &str, &str)| {

@@ -1,9 +1,11 @@
-// Makes an order of the four fields and reads it, by the types that openapi-typescript makes of openapi.yaml.
+// Makes an order of the four fields and a reference, reads it, finds it and closes it, by the types that openapi-typescript
+// makes of openapi.yaml.
 //
 // Usage: node generated/built/order.js URL KEY CALLBACK_URL
 //
 // Prints what came of it as JSON: the order's id, its status when it was made and when it was read, how often it has
-// changed, and the code and the first wrong field with which an order of a third decimal is refused.
+// changed, how many orders have its reference, its status once it was closed, and the code and the first wrong field with
+// which an order of a third decimal is refused.
 
 import createClient from "openapi-fetch";
 import type { components, paths } from "./generated/api.js";
@@ -16,18 +18,22 @@ if (!baseUrl || !key || !callbackUrl) throw new Error("usage: order.js URL KEY C
 const fetch = (request: Request) => globalThis.fetch(request, { signal: AbortSignal.timeout(35_000) });
 const client = createClient<paths>({ baseUrl, headers: { "X-MBX-APIKEY": key }, fetch });
 
-const fourFields = (price: number): NewOrder => ({ transactionType: "PAY", fiat: "USD", price, callbackUrl });
+const reference = `typescript-${baseUrl}`;
+const askedFor = (price: number): NewOrder => ({ transactionType: "PAY", fiat: "USD", price, callbackUrl, reference });
 
 const { data: created, error: refusal } = await client.POST("/orders", {
-  params: { header: { "Idempotency-Key": `typescript-${baseUrl}` } },
-  body: fourFields(1.0),
+  params: { header: { "Idempotency-Key": reference } },
+  body: askedFor(1.0),
 });
 if (!created) throw new Error(`no order: ${JSON.stringify(refusal)}`);
-const { data: read } = await client.GET("/orders/{orderId}", {
-  params: { path: { orderId: created.orderId } },
-});
+const path = { orderId: created.orderId };
+const { data: read } = await client.GET("/orders/{orderId}", { params: { path } });
 if (!read) throw new Error("the order cannot be read");
-const { error } = await client.POST("/orders", { body: fourFields(1.001) });
+const { data: found } = await client.GET("/orders", { params: { query: { reference } } });
+if (!found) throw new Error("the order cannot be found");
+const { data: closed } = await client.POST("/orders/{orderId}/close", { params: { path } });
+if (!closed) throw new Error("the order cannot be closed");
+const { error } = await client.POST("/orders", { body: askedFor(1.001) });
 // A `GatewayMessage` has none.
 if (!error || !("code" in error)) throw new Error(`no problem: ${JSON.stringify(error)}`);
 console.log(
@@ -36,6 +42,8 @@ console.log(
     created: created.status,
     read: read.status,
     changes: read.history.length,
+    found: found.orders.length,
+    closed: closed.status,
     refused: [error.code, error.errors?.[0]?.pointer],
   }),
 );

@@ -4,20 +4,21 @@ use serde_json::{Map, Value, json};
 
 use crate::{clock, random};
 
-/// The event of a request, as the route `$default` passes it on.
+/// The event of a request, as the route `$default` passes it on; what follows `?` in `target` is its query.
 #[must_use]
 pub fn http_event(
     method: &str,
-    path: &str,
+    target: &str,
     headers: &Map<String, Value>,
     body: Option<&str>,
 ) -> Value {
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let now_ms = clock::now_ms();
     json!({
         "version": "2.0",
         "routeKey": "$default",
         "rawPath": path,
-        "rawQueryString": "",
+        "rawQueryString": query,
         "headers": headers,
         "requestContext": {
             "accountId": "000000000000",

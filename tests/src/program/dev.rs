@@ -81,6 +81,15 @@ fn print_curl(sandbox: &Sandbox, url: &str) {
     println!("Pay it, by its merchantTradeNo:");
     println!("  curl -s -X POST {binance}/sandbox/orders/MERCHANT_TRADE_NO/pay");
     println!(
+        "Give a part of it back, or close one that nobody is to pay any more, by its orderId:"
+    );
+    let refund_key = sandbox.refund_api_key();
+    println!(
+        "  curl -s {url}/orders/ORDER_ID/refunds -H 'X-MBX-APIKEY: {refund_key}' -H 'Idempotency-Key: first' \\"
+    );
+    println!("    -H 'Content-Type: application/json' -d '{{\"amount\":\"0.5\"}}'");
+    println!("  curl -s -X POST {url}/orders/ORDER_ID/close -H 'X-MBX-APIKEY: {key}'");
+    println!(
         "Let Binance limit the rate of the next two orders, lose an answer, or LeadsCalendar be down:"
     );
     println!(

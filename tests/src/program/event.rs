@@ -7,26 +7,48 @@ use super::running::ask;
 use crate::lambda::http_event;
 use crate::sandbox::Options;
 
+/// The functions for which there is an event here.
+const KNOWN: &str = "binance-callback, get-order, close-order and refund-order";
+
 /// Prints the event, to be saved as a file for `cargo lambda invoke`.
 pub(crate) async fn run(arguments: &Arguments) -> Result<(), String> {
     let function = arguments.about.as_deref();
-    let function = function.ok_or("say for which function: binance-callback or get-order")?;
-    if !["binance-callback", "get-order"].contains(&function) {
-        return Err(format!(
-            "there is no event for {function}, only for binance-callback and get-order"
-        ));
-    }
+    let function = function.ok_or_else(|| format!("say for which function: {KNOWN}"))?;
+    let path: Option<(&str, &str)> = match function {
+        "binance-callback" => None,
+        "get-order" => Some(("GET", "")),
+        "close-order" => Some(("POST", "/close")),
+        "refund-order" => Some(("POST", "/refunds")),
+        _ => {
+            return Err(format!(
+                "there is no event for {function}, only for {KNOWN}"
+            ));
+        }
+    };
     let order = arguments.order.as_deref();
     let order = order.ok_or("say which order the event is about: --order")?;
-    let event = if function == "get-order" {
-        let key = Options::default().app_api_key;
-        let headers = Map::from_iter([("x-mbx-apikey".to_owned(), key.into())]);
-        http_event("GET", &format!("/orders/{order}"), &headers, None)
-    } else {
-        callback(arguments.binance_port, order).await?
+    let event = match path {
+        Some((method, path)) => of_leadscalendar(method, &format!("/orders/{order}{path}")),
+        None => callback(arguments.binance_port, order).await?,
     };
     println!("{event:#}");
     Ok(())
+}
+
+/// What LeadsCalendar sends; a refund is one of everything left, and of the key that each further one repeats.
+fn of_leadscalendar(method: &str, path: &str) -> Value {
+    let (options, is_refund) = (Options::default(), path.ends_with("/refunds"));
+    let key = if is_refund {
+        options.refund_api_key
+    } else {
+        options.app_api_key
+    };
+    let mut headers = Map::from_iter([("x-mbx-apikey".to_owned(), key.into())]);
+    if is_refund {
+        headers.insert("content-type".to_owned(), "application/json".into());
+        headers.insert("idempotency-key".to_owned(), "sandbox-event".into());
+    }
+    http_event(method, path, &headers, is_refund.then_some("{}"))
 }
 
 /// A notification of the order's payment, signed by the running simulator.

@@ -111,14 +111,17 @@ impl Functions {
         let url = self.url();
         let client = web::client(PATIENCE, false);
         let post = |path: &str, body: &Value| client.post(format!("{url}{path}")).json(body);
-        let [create, notify, get, reconcile] = [
+        let [create, notify, get, close, refund, reconcile] = [
             (post("/orders", &json!({})), 401),
             (post("/binance-callback", &json!({})), 400),
             (client.get(format!("{url}/orders/none")), 401),
+            (post("/orders/none/close", &json!({})), 401),
+            (post("/orders/none/refunds", &json!({})), 401),
             (post(RECONCILE, scheduled), 200),
         ]
         .map(|(request, expected)| answers(request, expected));
-        let answering = async { tokio::try_join!(create, notify, get, reconcile).map(|_| ()) };
+        let answering =
+            async { tokio::try_join!(create, notify, get, close, refund, reconcile).map(|_| ()) };
         tokio::select! {
             answered = answering => answered,
             problem = impatience(self.output.clone()) => Err(problem),

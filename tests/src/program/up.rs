@@ -35,6 +35,7 @@ pub(crate) fn print_addresses(sandbox: &Sandbox) {
     );
     println!("DynamoDB         {}", sandbox.dynamodb().url());
     println!("X-MBX-APIKEY     {}", sandbox.app_api_key());
+    println!("Refund key       {}", sandbox.refund_api_key());
     for secret in sandbox.webhook_secrets() {
         println!("Webhook secret   {secret}");
     }

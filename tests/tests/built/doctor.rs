@@ -55,6 +55,7 @@ fn doctor_finds_the_service_green() {
             "table",
             "due",
             "untold",
+            "reference",
             "callbackHost",
             "callbackHost",
             "OrderUrl",

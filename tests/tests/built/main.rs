@@ -13,6 +13,7 @@ mod cargo_lambda;
 mod client;
 mod doctor;
 mod events;
+mod journey;
 mod killed;
 mod main_job;
 mod orders;

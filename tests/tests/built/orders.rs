@@ -49,7 +49,7 @@ fn missing_price_is_refused_with_400_by_name() {
 fn wrong_method_is_refused_with_405() {
     play(async |world: &World| {
         for (method, path, allowed) in [
-            ("DELETE", "/orders", Some("POST")),
+            ("DELETE", "/orders", Some("GET, POST")),
             (
                 "POST",
                 "/orders/000000000000000000000000000000",

@@ -15,6 +15,8 @@ fn missing_setting_stops_every_function_with_its_name() {
             "create-order",
             "binance-callback",
             "get-order",
+            "close-order",
+            "refund-order",
             "reconcile-orders",
         ] {
             for missing in [

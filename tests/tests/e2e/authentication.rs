@@ -8,9 +8,11 @@ use crate::secrets_manager::{Content, SecretsManager, inline, parts};
 use crate::world::World;
 
 /// Every route that asks for a key.
-const ROUTES: [(&str, &str); 2] = [
+const ROUTES: [(&str, &str); 4] = [
     ("POST", "/orders"),
     ("GET", "/orders/0123456789abcdef0123456789abcd"),
+    ("POST", "/orders/0123456789abcdef0123456789abcd/close"),
+    ("POST", "/orders/0123456789abcdef0123456789abcd/refunds"),
 ];
 
 const REFUSED: (&str, &str) = (

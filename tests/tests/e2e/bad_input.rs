@@ -112,17 +112,23 @@ async fn body_of_another_media_type_is_refused() {
 }
 
 #[tokio::test]
-async fn other_methods_are_refused_with_the_one_that_is_allowed() {
+async fn other_methods_are_refused_with_those_that_are_allowed() {
     let world = World::start().await;
     let key = ("x-mbx-apikey", world.sandbox.app_api_key());
-    for method in ["GET", "PUT", "DELETE", "PATCH", "OPTIONS"] {
+    for method in ["PUT", "DELETE", "PATCH", "OPTIONS"] {
         let body = world.four_fields().to_string();
         let headers = [key, ("content-type", JSON)];
         let answer = world.send(method, "/orders", &headers, body).await;
-        let wrong = ours("METHOD_NOT_ALLOWED", "the method must be POST");
+        let wrong = ours("METHOD_NOT_ALLOWED", "the method must be GET or POST");
         assert_eq!(problem(&answer, 405), wrong, "{method}");
-        assert_eq!(answer.header("allow"), Some("POST"), "{method}");
+        assert_eq!(answer.header("allow"), Some("GET, POST"), "{method}");
     }
+    // Its answer has no body.
+    let head = world.send("HEAD", "/orders", &[key], "").await;
+    assert_eq!(
+        (head.status, head.header("allow")),
+        (405, Some("GET, POST"))
+    );
     assert_untouched(&world);
 }
 

@@ -63,6 +63,7 @@ async fn check_of_a_service_that_is_set_up_is_green_and_nothing_is_done() {
         "table",
         "due",
         "untold",
+        "reference",
         "callbackHost",
         "callbackHost",
     ];
@@ -118,7 +119,8 @@ async fn check_answers_before_anything_is_set_up() {
 
     let checked = check(&world).await;
 
-    let all = "secrets callerKeys binance clock table due untold callbackHost callbackHost";
+    let all =
+        "secrets callerKeys binance clock table due untold reference callbackHost callbackHost";
     assert_eq!(red(&checked).join(" "), all);
     let filled = ["ResourceNotFoundException", "ops/secret.py SecretsId"];
     assert_says(&checked, "secrets", &filled);
@@ -133,14 +135,14 @@ async fn check_answers_before_anything_is_set_up() {
     assert_eq!((unfilled(0), unfilled(1)), (Some(&json!(true)), None));
     assert_says(&checked, "binance", &["fill SecretsId first"]);
     assert_says(&checked, "clock", &["see binance"]);
-    for part in ["table", "due", "untold"] {
+    for part in ["table", "due", "untold", "reference"] {
         assert_says(
             &checked,
             part,
             &["ResourceNotFoundException", "the stack's table"],
         );
     }
-    let hosts: Vec<_> = checked["checks"].as_array().unwrap()[7..]
+    let hosts: Vec<_> = checked["checks"].as_array().unwrap()[8..]
         .iter()
         .map(|check| check["says"].as_str().unwrap())
         .collect();

@@ -83,7 +83,7 @@ fn assert_created(world: &World, created: &Answer, asked: &Value, price: &str) {
         "callbackUrl": asked["callbackUrl"],
         "reference": asked.get("reference"),
         "createdAt": rfc3339(&item["createdAtMs"]),
-        "expiresAt": rfc3339(&said["expireTime"]),
+        "expiresAt": rfc3339(&json!(item["createdAtMs"].as_i64().unwrap() + 3_600_000)),
         "paidAt": null,
         "transactionId": null,
         "commission": null,
@@ -232,8 +232,8 @@ async fn order_is_recorded_before_binance_answers_and_completed_afterwards() {
         "confirmation": {"revision": began / 1000, "confirmedRevision": began / 1000, "attempts": 0},
         "steps": {"fromMs": began, "doneMs": began},
         "askAtMs": until + 60_000,
-        "dueShard": shard,
-        "dueAt": until + 60_000,
+        "dueShard": shard, "dueAt": until + 60_000,
+        "reference": asked["reference"],
     });
     assert_eq!(recorded, [item.clone()]);
 

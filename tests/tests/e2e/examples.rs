@@ -1,9 +1,11 @@
 //! The examples of `openapi.yaml`: each is what the service says, but for what is another each time.
 
+mod closes;
 mod described;
 mod notifications;
 mod orders;
 mod problems;
+mod refunds;
 
 use described::Examples;
 
@@ -12,6 +14,8 @@ async fn each_example_is_what_the_service_says() {
     let mut examples = Examples::read();
 
     orders::compare(&mut examples).await;
+    closes::compare(&mut examples).await;
+    refunds::compare(&mut examples).await;
     problems::compare(&mut examples).await;
     notifications::compare(&mut examples).await;
 

@@ -11,10 +11,12 @@ use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use binance_callback::BinanceCallback;
+use close_order::CloseOrder;
 use create_order::CreateOrder;
 use get_order::GetOrder;
 use lambda_http::{Context, RequestExt as _};
 use reconcile_orders::ReconcileOrders;
+use refund_order::RefundOrder;
 use sandbox::web::Server;
 use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
@@ -25,6 +27,8 @@ pub struct Functions {
     pub create_order: CreateOrder,
     pub binance_callback: BinanceCallback,
     pub get_order: GetOrder,
+    pub close_order: CloseOrder,
+    pub refund_order: RefundOrder,
     pub reconcile_orders: ReconcileOrders,
     /// What each invocation may take, in milliseconds.
     pub limit_ms: AtomicU64,
@@ -43,6 +47,8 @@ impl Functions {
             create_order: CreateOrder::new(lookup).unwrap(),
             binance_callback: BinanceCallback::new(lookup).unwrap(),
             get_order: GetOrder::new(lookup).unwrap(),
+            close_order: CloseOrder::new(lookup).unwrap(),
+            refund_order: RefundOrder::new(lookup).unwrap(),
             reconcile_orders: ReconcileOrders::new(lookup).unwrap(),
             limit_ms: AtomicU64::new(20_000),
             base64: AtomicBool::new(false),
@@ -137,7 +143,14 @@ impl Functions {
         let answer = async {
             match event.uri().path() {
                 // On the heap, since what it keeps while it waits is large.
+                "/orders" if *event.method() == Method::GET => self.get_order.handle(event).await,
                 "/orders" => Box::pin(self.create_order.handle(event)).await,
+                path if is_under_an_order(path, "/close") => {
+                    Box::pin(self.close_order.handle(event)).await
+                }
+                path if is_under_an_order(path, "/refunds") => {
+                    Box::pin(self.refund_order.handle(event)).await
+                }
                 path if path.starts_with("/orders/") => self.get_order.handle(event).await,
                 "/binance-callback" => Box::pin(self.binance_callback.handle(event)).await,
                 _ => lambda_http::Response::builder()
@@ -148,6 +161,15 @@ impl Functions {
         };
         answer.instrument(span).await
     }
+}
+
+/// Whether the path is `/orders/{orderId}` and `end`.
+fn is_under_an_order(path: &str, end: &str) -> bool {
+    let path = path.strip_suffix('/').unwrap_or(path);
+    let order_id = path
+        .strip_prefix("/orders/")
+        .and_then(|rest| rest.strip_suffix(end));
+    order_id.is_some_and(|order_id| !order_id.contains('/'))
 }
 
 /// Serves the functions on `listener`.

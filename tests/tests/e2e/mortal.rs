@@ -26,7 +26,8 @@ struct Tollgate {
 
 /// Functions that die after so many outgoing calls, and the ways out they use.
 pub struct Mortal {
-    pub functions: Functions,
+    /// On the heap, since it is kept by the futures of the tests.
+    pub functions: Box<Functions>,
     tollgate: Arc<Tollgate>,
     /// LeadsCalendar's address for confirmations, through the tollgate.
     pub leadscalendar: String,
@@ -59,7 +60,7 @@ impl Mortal {
         let mut settings = sandbox.settings(&format!("{}/binance-callback", world.url));
         settings.push(("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), urls[0].clone()));
         settings.push(("BINANCE_BASE_URL".to_owned(), urls[1].clone()));
-        let functions = Functions::new(&settings);
+        let functions = Box::new(Functions::new(&settings));
         // So that its claim on an order is soon over.
         functions.limit_ms.store(1_200, Ordering::Relaxed);
         let leadscalendar = sandbox

@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::idempotency::{assert_first, create};
 use crate::log::Log;
 use crate::reconcile::MINUTE;
-use crate::signed::{history, telling, told};
+use crate::signed::{binance_calls, history, open, pay, telling, told};
 use crate::table;
 use crate::world::World;
 
@@ -66,4 +66,35 @@ async fn revisions_grow_across_a_restore() {
     let view = world.get(&id, &[]).await.json();
     assert_eq!(view["status"], "PAID");
     assert!(view["revision"].as_i64() > told_before, "{view}");
+}
+
+#[tokio::test]
+async fn refund_that_the_restored_table_has_forgotten_is_found_by_its_key_and_not_sent_again() {
+    let world = World::start().await;
+    let order = open(&world).await;
+    pay(&world, &order).await;
+    let backup = table::get(&world, &order.id).await;
+    for (key, body) in [("part", json!({"amount": "0.4"})), ("rest", json!({}))] {
+        let given_back = world.refund(&order.id, key, &body).await;
+        assert_eq!(given_back.status, 201, "{}", given_back.text);
+    }
+    table::put(&world, backup).await;
+    let sent = binance_calls(&world, "/order/refund");
+
+    for (key, body, amount) in [
+        ("rest", json!({}), "0.60020004"),
+        ("part", json!({"amount": "0.4"}), "0.4"),
+    ] {
+        let again = world.refund(&order.id, key, &body).await;
+        assert_eq!(again.status, 201, "{}", again.text);
+        assert_eq!(
+            (again.text_of("status"), again.text_of("amount")),
+            ("SUCCEEDED".to_owned(), amount.to_owned())
+        );
+    }
+    assert_eq!(binance_calls(&world, "/order/refund"), sent);
+    assert_eq!(world.item(&order.id)["status"], "REFUNDED");
+    // What nobody has asked for is not found.
+    let other = world.refund(&order.id, "other", &json!({})).await;
+    assert_eq!(other.text_of("code"), "AMOUNT_TOO_HIGH");
 }

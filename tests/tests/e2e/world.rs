@@ -102,6 +102,24 @@ impl World {
         }
     }
 
+    /// LeadsCalendar wishes to close an order.
+    pub async fn close(&self, order_id: &str) -> Answer {
+        let headers = [("x-mbx-apikey", self.sandbox.app_api_key())];
+        let path = format!("/orders/{order_id}/close");
+        self.send("POST", &path, &headers, "").await
+    }
+
+    /// LeadsCalendar asks for a refund.
+    pub async fn refund(&self, order_id: &str, key: &str, body: &Value) -> Answer {
+        let headers = [
+            ("x-mbx-apikey", self.sandbox.refund_api_key()),
+            ("content-type", "application/json"),
+            ("idempotency-key", key),
+        ];
+        let path = format!("/orders/{order_id}/refunds");
+        self.send("POST", &path, &headers, body.to_string()).await
+    }
+
     /// The order as `GET /orders/{orderId}` shows it, history and confirmation included.
     pub async fn shown(&self, order_id: &str) -> Value {
         let answer = self.get(order_id, &[]).await;

@@ -21,11 +21,12 @@ const STATES: [&str; 9] = [
 ];
 
 /// Those that tell of something that happened.
-const EVENTS: [&str; 7] = [
+const EVENTS: [&str; 8] = [
     "ClockAlarm",
     "ContradictedAlarm",
     "DisputedAlarm",
     "ExhaustedAlarm",
+    "RefundAlarm",
     "StuckAlarm",
     "UnknownMoneyAlarm",
     "UnreadableAlarm",

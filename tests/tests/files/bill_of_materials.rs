@@ -33,6 +33,8 @@ fn bill_names_what_is_in_the_function_and_nothing_that_only_built_or_tested_it()
         "create-order",
         "binance-callback",
         "get-order",
+        "close-order",
+        "refund-order",
         "reconcile-orders",
     ] {
         let bill = bill(function);

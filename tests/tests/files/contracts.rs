@@ -1,5 +1,4 @@
-//! What is said in several places, held against each other: the code, `template.yaml`, `CargoLambda.toml`, `openapi.yaml` and
-//! the README.
+//! What is said in several places, held against each other: the code, `template.yaml` and the README.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -7,9 +6,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use binance_callback::BinanceCallback;
+use close_order::CloseOrder;
 use create_order::CreateOrder;
 use get_order::GetOrder;
 use reconcile_orders::ReconcileOrders;
+use refund_order::RefundOrder;
 use regex_lite::Regex;
 use sandbox::template;
 use serde_json::Value;
@@ -17,17 +18,22 @@ use serde_json::Value;
 use crate::stack::Stack;
 use crate::template::resources;
 
-const CARGO_LAMBDA: &str = include_str!("../../../CargoLambda.toml");
-const OPENAPI: &str = include_str!("../../../openapi.yaml");
 /// Where the log is started, by what `main` finds in the environment.
 const LOG: &str = include_str!("../../../shared/src/log.rs");
 const README: &str = include_str!("../../../README.md");
 
-const FUNCTIONS: [&str; 4] = [
+const FUNCTIONS: [&str; 6] = [
     "CreateOrder",
     "BinanceCallback",
     "GetOrder",
+    "CloseOrder",
+    "RefundOrder",
     "ReconcileOrders",
+];
+/// The functions that look orders up by an index, each with its indexes.
+const QUERIES: [(&str, &[&str]); 2] = [
+    ("GetOrder", &["reference"]),
+    ("ReconcileOrders", &["due", "reference", "untold"]),
 ];
 
 /// What Lambda itself sets.
@@ -79,7 +85,7 @@ fn found(pattern: &str, text: &str) -> BTreeSet<String> {
 }
 
 /// The folder of a function.
-fn folder(id: &str) -> String {
+pub fn folder(id: &str) -> String {
     let properties = template::resource(id).unwrap();
     properties["CodeUri"].as_str().unwrap().to_owned()
 }
@@ -116,34 +122,6 @@ fn actions(id: &str, service: &str, stack: &Stack) -> BTreeMap<String, BTreeSet<
 }
 
 #[test]
-fn routes_are_the_same_in_template_router_and_openapi() {
-    let mut routes = BTreeMap::new();
-    for (_, route) in resources("AWS::ApiGatewayV2::Route") {
-        let target = route["Target"]["Fn::Sub"].as_str().unwrap();
-        let integration = target.strip_prefix("integrations/${").unwrap();
-        let integration = template::resource(integration.trim_end_matches('}')).unwrap();
-        let alias = integration["IntegrationUri"]["Ref"].as_str().unwrap();
-        let function = folder(alias.strip_suffix(".Alias").unwrap());
-        let path = route["RouteKey"]
-            .as_str()
-            .unwrap()
-            .strip_prefix("ANY ")
-            .unwrap();
-        routes.insert(path.to_owned(), function.replace("functions/", ""));
-    }
-    let watched = Regex::new(r#"(?m)^"(/[^"]+)" = "([^"]+)"$"#).unwrap();
-    let watched = watched.captures_iter(CARGO_LAMBDA);
-    let watched: BTreeMap<_, _> = watched
-        .map(|route| (route[1].to_owned(), route[2].to_owned()))
-        .collect();
-    assert_eq!(watched, routes);
-
-    let paths = template::read(OPENAPI).unwrap()["paths"].take();
-    let paths = paths.as_object().unwrap().keys().cloned();
-    assert_eq!(paths.collect::<BTreeSet<_>>(), routes.into_keys().collect());
-}
-
-#[test]
 fn each_function_is_given_the_settings_that_it_reads_and_no_others() {
     let stack = Stack::with(&[]);
     let mut readable: BTreeSet<String> = BTreeSet::new();
@@ -159,6 +137,8 @@ fn each_function_is_given_the_settings_that_it_reads_and_no_others() {
             "CreateOrder" => CreateOrder::new(lookup).map(|_| ()),
             "BinanceCallback" => BinanceCallback::new(lookup).map(|_| ()),
             "GetOrder" => GetOrder::new(lookup).map(|_| ()),
+            "CloseOrder" => CloseOrder::new(lookup).map(|_| ()),
+            "RefundOrder" => RefundOrder::new(lookup).map(|_| ()),
             _ => ReconcileOrders::new(lookup).map(|_| ()),
         };
         assert!(started.is_ok(), "{id}: {started:?}");
@@ -229,10 +209,11 @@ fn roles_may_what_the_code_calls_and_nothing_else() {
         let store = actions(id, "dynamodb", &stack);
         let does = |action: &str| store.contains_key(action);
         assert_eq!(does("PutItem"), id != "GetOrder", "{id}");
-        let reads_queue = id == "ReconcileOrders";
+        // What an index has is keys, and the orders are read afterwards.
+        let looks_up = QUERIES.iter().any(|(function, _)| *function == id);
         assert_eq!(
             (does("Query"), does("BatchGetItem")),
-            (reads_queue, reads_queue),
+            (looks_up, looks_up),
             "{id}"
         );
         let logs: BTreeSet<_> = actions(id, "logs", &stack).into_keys().collect();
@@ -252,11 +233,20 @@ fn indexes_are_the_same_in_code_table_and_role() {
         .collect();
     assert_eq!(found(r#"\.index_name\("([^"]+)"\)"#, &store), names);
 
-    let may = actions("ReconcileOrders", "dynamodb", &Stack::with(&[]));
-    let index = |name: &String| {
-        format!("arn:aws:dynamodb:eu-central-1:111122223333:table/Orders/index/{name}")
-    };
-    assert_eq!(may["Query"], names.iter().map(index).collect());
+    for (id, indexes) in QUERIES {
+        let may = actions(id, "dynamodb", &Stack::with(&[]));
+        let index = |name: &&str| {
+            format!("arn:aws:dynamodb:eu-central-1:111122223333:table/Orders/index/{name}")
+        };
+        assert_eq!(may["Query"], indexes.iter().map(index).collect(), "{id}");
+    }
+    let queried = QUERIES.iter().flat_map(|(_, indexes)| *indexes);
+    assert_eq!(
+        queried
+            .map(|name| (*name).to_owned())
+            .collect::<BTreeSet<_>>(),
+        names
+    );
     for definition in table["AttributeDefinitions"].as_array().unwrap() {
         let name = definition["AttributeName"].as_str().unwrap();
         assert!(store.contains(name), "{name} is in no item");

@@ -8,6 +8,7 @@ mod deploy;
 mod log_filters;
 mod parameters;
 mod pins;
+mod routes;
 mod runbook;
 mod secrets;
 mod stack;

@@ -86,6 +86,12 @@ async fn init_is_over_in_4_s_whoever_hangs_and_a_request_is_answered_before_its_
             Some(get()).filter(|_| is_asked_for),
             parties,
         ));
+        // The wish to close is recorded all the same, and Binance's fault is none of the caller's.
+        let is_fault = parties != [BINANCE];
+        let close = Some(world.close_order(&order_id)).filter(|_| is_fault);
+        played.push(play("close-order", settings.clone(), close, parties));
+        let refund = Some(world.refund_order(&order_id)).filter(|_| is_fault);
+        played.push(play("refund-order", settings.clone(), refund, parties));
         played.push(play("binance-callback", settings.clone(), None, parties));
         played.push(play("reconcile-orders", settings, None, parties));
     }

@@ -17,6 +17,16 @@ async fn odd_event_is_answered_by_get_order_as_a_bad_request_at_worst() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn odd_event_is_answered_by_close_order_as_a_bad_request_at_worst() {
+    play("close-order", |problem| problem["code"].is_string()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn odd_event_is_answered_by_refund_order_as_a_bad_request_at_worst() {
+    play("refund-order", |problem| problem["code"].is_string()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn odd_event_is_answered_by_binance_callback_as_a_bad_request_at_worst() {
     play("binance-callback", |answer| answer["returnCode"] == "FAIL").await;
 }

@@ -15,6 +15,8 @@ async fn setting_that_is_missing_or_malformed_ends_the_start_with_one_error_that
     for function in [
         "create-order",
         "get-order",
+        "close-order",
+        "refund-order",
         "binance-callback",
         "reconcile-orders",
     ] {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sandbox::binance::Forgery;
+use sandbox::binance::{Forgery, Play};
 use sandbox::lambda::{Function, Outcome, http_event};
 use sandbox::{Options, Sandbox};
 use serde_json::{Map, Value, json};
@@ -87,6 +87,14 @@ impl World {
                 event: self.get_order(&self.order().await),
                 status: 200,
             },
+            "close-order" => Usual {
+                event: self.close_order(&self.order().await),
+                status: 200,
+            },
+            "refund-order" => Usual {
+                event: self.refund_order(&self.paid_order().await),
+                status: 201,
+            },
             "binance-callback" => Usual {
                 event: self.notification(&self.order().await).await,
                 status: 200,
@@ -114,6 +122,28 @@ impl World {
         let path = format!("/orders/{order_id}");
         let mut event = http_event("GET", &path, &self.headers(&[]), None);
         event["routeKey"] = json!("GET /orders/{orderId}");
+        event["pathParameters"] = json!({"orderId": order_id});
+        event
+    }
+
+    pub fn close_order(&self, order_id: &str) -> Value {
+        let path = format!("/orders/{order_id}/close");
+        let mut event = http_event("POST", &path, &self.headers(&[]), None);
+        event["routeKey"] = json!("ANY /orders/{orderId}/close");
+        event["pathParameters"] = json!({"orderId": order_id});
+        event
+    }
+
+    /// A request whose repeats find the refund.
+    pub fn refund_order(&self, order_id: &str) -> Value {
+        let path = format!("/orders/{order_id}/refunds");
+        let headers = self.headers(&[
+            ("x-mbx-apikey", self.sandbox.refund_api_key()),
+            ("content-type", "application/json"),
+            ("idempotency-key", "appointment-7-refund"),
+        ]);
+        let mut event = http_event("POST", &path, &headers, Some("{}"));
+        event["routeKey"] = json!("ANY /orders/{orderId}/refunds");
         event["pathParameters"] = json!({"orderId": order_id});
         event
     }
@@ -150,5 +180,20 @@ impl World {
         let (status, order) = answered(&outcome).unwrap();
         assert_eq!(status, 201, "{order}");
         order["orderId"].as_str().unwrap().to_owned()
+    }
+
+    /// A new order that is paid, as reconcile-orders finds out.
+    async fn paid_order(&self) -> String {
+        let order_id = self.order().await;
+        let trade_no = format!("{order_id}01");
+        let silently = Play::in_silence();
+        self.sandbox.binance().pay(&trade_no, silently).unwrap();
+        let function = self.start("reconcile-orders").await;
+        let wish = json!({"ask": order_id}).to_string();
+        let Outcome::Answered(done) = function.invoke(wish, LIMIT).await else {
+            panic!("{:?}", function.log());
+        };
+        assert_eq!(done["done"], 1, "{done}");
+        order_id
     }
 }

@@ -58,3 +58,52 @@ fn rate_limit_is_told_by_status_or_code() {
         assert_eq!(ended(end).answer().is_rate_limit(), expected, "{end}");
     }
 }
+
+#[test]
+fn that_binance_does_not_know_what_it_was_asked_about_is_an_answer() {
+    let coded = |code: Option<&str>| {
+        CallError::Refused(Answer {
+            http_status: Some(400),
+            code: code.map(str::to_owned),
+            ..Answer::default()
+        })
+    };
+    // Of a refund by any code, since none is documented; of an order by its own.
+    for (code, expected) in [
+        (Some("400202"), [true, true]),
+        (Some("400301"), [false, true]),
+        (Some("400001"), [false, true]),
+        (Some("999999"), [false, true]),
+        (None, [false, true]),
+    ] {
+        let error = coded(code);
+        let answered = [QUERY_ORDER, QUERY_REFUND].map(|call| call.is_answered_by(&error));
+        assert_eq!(answered, expected, "{code:?}");
+        // Who was to do something did not do it.
+        for call in [CREATE_ORDER, CLOSE_ORDER, REFUND_ORDER] {
+            assert!(!call.is_answered_by(&error), "{}", call.name);
+        }
+    }
+    for end in [
+        "429",
+        "clock",
+        "no connection",
+        "fault",
+        "no answer",
+        "access",
+    ] {
+        for call in [QUERY_ORDER, QUERY_REFUND] {
+            assert!(!call.is_answered_by(&ended(end)), "{} {end}", call.name);
+        }
+    }
+}
+
+#[test]
+fn refund_is_repeated_only_where_it_was_not_done() {
+    for end in ["429", "406108", "clock", "no connection"] {
+        assert!(REFUND_ORDER.repeats(&ended(end)), "{end}");
+    }
+    for end in ["429 and a fault", "fault", "no answer", "refused", "access"] {
+        assert!(!REFUND_ORDER.repeats(&ended(end)), "{end}");
+    }
+}

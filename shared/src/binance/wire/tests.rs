@@ -1,4 +1,5 @@
 mod queried;
+mod refunds;
 
 use super::*;
 use crate::bent::{Bend, Member, object, quoted, spellings, unusable};

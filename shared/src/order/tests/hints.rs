@@ -25,6 +25,7 @@ pub(super) fn refunds(attempt: u8, total: &str) -> Says {
         prepay_id: Some(terms(attempt).prepay_id),
         total: amount(total),
         currency: "USDT".parse().unwrap(),
+        by: None,
     }
 }
 
@@ -138,11 +139,13 @@ fn refund_agrees_up_to_what_was_paid_in_its_currency() {
         prepay_id: Some(terms(1).prepay_id),
         total: amount("0.5"),
         currency: "BUSD".parse().unwrap(),
+        by: None,
     };
     let nameless = Says::Refunded {
         prepay_id: None,
         total: amount("0.5"),
         currency: "USDT".parse().unwrap(),
+        by: None,
     };
     for says in [refunds(1, "1.00020005"), currency, nameless] {
         let checked = hint(1, says.clone()).check(&order);
@@ -195,4 +198,62 @@ fn payment_told_again_in_another_spelling_is_the_same_payment() {
     assert_eq!(applied, Applied::Unchanged);
     assert_eq!(got(&order), before);
     assert!(order.alarms.is_empty());
+}
+
+#[test]
+fn refund_of_ours_is_told_if_the_total_holds_it() {
+    let order = after([opened(1), paid(1)]);
+    let refund = refund::id('1');
+    for (total, own, is_told) in [
+        ("0.4", "0.4", true),
+        ("0.5", "0.4", true),
+        ("0.3", "0.4", false),
+        ("0", "0.4", false),
+    ] {
+        let by = Some((refund.clone(), amount(own)));
+        let says = Says::Refunded {
+            prepay_id: Some(terms(1).prepay_id),
+            total: amount(total),
+            currency: "USDT".parse().unwrap(),
+            by: by.clone(),
+        };
+        let total = amount(total);
+        let by = by.filter(|_| is_told);
+        let expected = Checked::Agrees(Fact(Known::Refunded { total, by }));
+        assert_eq!(hint(1, says).check(&order), expected, "{total}");
+    }
+}
+
+#[test]
+fn rejected_refund_is_asked_about_while_one_is_undecided_and_else_says_nothing() {
+    let ours = || Some(terms(1).prepay_id);
+    let other = || Some("1".to_owned());
+    let undecided = refund::asked_for(refund::part("0.4"));
+    for (envelope, refund, is_ours) in [
+        (ours(), ours(), true),
+        (ours(), None, true),
+        (None, ours(), true),
+        (other(), ours(), true),
+        // What the refund names decides.
+        (ours(), other(), false),
+        (None, None, false),
+    ] {
+        for says in [
+            Says::Rejected { prepay_id: refund },
+            Says::Unreadable(Kind::Rejected, "data"),
+        ] {
+            let is_read = !matches!(says, Says::Unreadable(..));
+            let is_ours = if is_read { is_ours } else { envelope == ours() };
+            let hint = Hint::new(created().trade_no(), envelope.clone(), says);
+            assert_eq!(hint.check(&undecided), doubt(Kind::Rejected, is_ours));
+            for order in [
+                created(),
+                after([opened(1)]),
+                after([opened(1), paid(1)]),
+                after([opened(1), paid(1), refunded(FEE)]),
+            ] {
+                assert_eq!(hint.check(&order), Checked::Idle, "{:?}", order.status);
+            }
+        }
+    }
 }

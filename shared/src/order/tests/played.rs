@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use super::given_back::{refund_events, wishes};
 use super::hints::hint;
 use super::*;
 
@@ -54,11 +55,14 @@ pub(super) fn sayings(prepay_id: &str) -> Vec<Says> {
             ..money(1, paid)
         })
     };
-    let refunded = |total: &str| Says::Refunded {
+    let refunded_by = |total: &str, by| Says::Refunded {
         prepay_id: Some(prepay_id.to_owned()),
         total: amount(total),
         currency: "USDT".parse().unwrap(),
+        by,
     };
+    let refunded = |total: &str| refunded_by(total, None);
+    let ours = |key| Some((refund::id(key), amount("0.4")));
     vec![
         paid(FEE),
         paid("0.5"),
@@ -68,6 +72,8 @@ pub(super) fn sayings(prepay_id: &str) -> Vec<Says> {
         refunded("0.5"),
         refunded(FEE),
         refunded("9"),
+        refunded_by("0.5", ours('1')),
+        refunded_by("0.9", ours('2')),
         Says::Unreadable(Kind::Paid, "totalFee"),
         Says::Unreadable(Kind::Refunded, "currency"),
         Says::Unreadable(Kind::Unknown, "data"),
@@ -104,6 +110,8 @@ pub(super) fn happening() -> impl Strategy<Value = Happening> {
         4 => answer,
         4 => hinted,
         2 => prop::sample::select(own()).prop_map(Happening::Own),
+        6 => prop::sample::select(refund_events()).prop_map(Happening::Own),
+        1 => prop::sample::select(wishes()).prop_map(Happening::Own),
         1 => Just(Happening::Own(Event::Resumed(claim("second", 0)))),
         2 => any::<bool>().prop_map(Happening::Told),
         1 => any::<bool>().prop_map(Happening::Asked),
@@ -124,6 +132,7 @@ fn events(order: &Order, happening: &Happening, at_ms: i64) -> Vec<Event> {
             match hint.check(order) {
                 Checked::Agrees(fact) => vec![learned(attempt, fact)],
                 Checked::Doubtful(doubt) => vec![Event::Reported { attempt, doubt }],
+                Checked::Idle => Vec::new(),
             }
         }
         Happening::Own(Event::Resumed(_)) => {

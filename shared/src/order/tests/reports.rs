@@ -232,3 +232,24 @@ fn hint_that_is_asked_about_changes_nothing_that_get_shows() {
         assert_eq!(got(&order), before);
     }
 }
+
+#[test]
+fn report_of_a_rejected_refund_is_done_with_once_the_refund_was_asked_about() {
+    let undecided = refund::asked_for(refund::part("0.4"));
+    let mut order = undecided.clone();
+    order.apply(&reported(1, Kind::Rejected, true), "reported", LATER);
+    assert!(order.report.is_some());
+    // Asked about the order alone: the refund has steps of its own.
+    order.apply(&answered(false), "query", LATER);
+    assert_eq!(order.report, None);
+    assert_eq!((got(&order), order.alarms), (got(&undecided), vec![]));
+
+    // Another merchant's is asked about once more.
+    let mut order = undecided.clone();
+    order.apply(&reported(1, Kind::Rejected, false), "reported", LATER);
+    order.apply(&answered(false), "query", LATER);
+    assert!(order.report.is_some());
+    order.report.as_mut().unwrap().is_asked = true;
+    order.apply(&answered(true), "query", LATER + MINUTE);
+    assert_eq!((order.report, order.alarms), (None, vec![]));
+}

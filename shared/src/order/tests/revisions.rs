@@ -38,7 +38,20 @@ pub(super) fn follow(before: &Order, order: &Order, at_ms: i64, what: &str) {
     let is_status_told =
         order.status != before.status && !(order.status == Status::Failed && is_refusal);
     let is_told = is_status_told || money(order) != money(before);
-    if let Some(kind) = kind(order.status).filter(|_| is_told) {
+    // In these tests one that Binance refused is answered, and has a code; any other is not.
+    let failed = |order: &Order| {
+        let refunds = order.refunds.iter();
+        let failed =
+            refunds.filter(|refund| refund.status == RefundStatus::Failed && refund.code.is_none());
+        failed.count()
+    };
+    let is_refund_told = !is_told && failed(order) > failed(before);
+    let kind_told = if is_refund_told {
+        Some("order.refund_failed")
+    } else {
+        kind(order.status).filter(|_| is_told)
+    };
+    if let Some(kind) = kind_told {
         let told = Told {
             revision: is.revision,
             kind: kind.into(),

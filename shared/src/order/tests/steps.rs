@@ -25,7 +25,7 @@ fn claim_at(order: &mut Order, at_ms: i64) {
 }
 
 /// The first askings, in minutes since `from_ms`.
-fn asked(mut order: Order, from_ms: i64, count: usize) -> Vec<i64> {
+pub(super) fn asked(mut order: Order, from_ms: i64, count: usize) -> Vec<i64> {
     let times = std::iter::from_fn(|| ask(&mut order));
     times
         .take(count)

@@ -139,6 +139,7 @@ fn refund_tells_the_total_that_went_back() {
             prepay_id: Some(PREPAY_ID.to_owned()),
             total: total.parse().unwrap(),
             currency: "USDT".parse().unwrap(),
+            by: None,
         })
     };
     let text = serde_json::to_string(&info).unwrap();

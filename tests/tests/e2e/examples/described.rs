@@ -13,13 +13,15 @@ const OPENAPI: &str = include_str!("../../../../openapi.yaml");
 const GATEWAYS: &str = "#/components/schemas/GatewayMessage";
 
 /// Members that are another each time, or depend on where the service runs. Compared is their type.
-const VOLATILE: [&str; 19] = [
+const VOLATILE: [&str; 22] = [
     "at",
     "callbackUrl",
     "checkoutUrl",
+    "closeRequestedAt",
     "confirmedRevision",
     "createdAt",
     "deeplink",
+    "endedAt",
     "expiresAt",
     "livemode",
     "merchantTradeNo",
@@ -28,6 +30,7 @@ const VOLATILE: [&str; 19] = [
     "prepayId",
     "qrContent",
     "qrcodeLink",
+    "refundRequestId",
     "requestId",
     "revision",
     "timestamp",
@@ -77,9 +80,9 @@ impl Examples {
         self.untrue.into_iter().chain(unsaid).collect()
     }
 
-    /// The value of a request's example.
-    pub(super) fn asked(&self, name: &str) -> Value {
-        let content = &self.openapi["paths"]["/orders"]["post"]["requestBody"]["content"];
+    /// The value of an example of what is posted there.
+    pub(super) fn asked(&self, path: &str, name: &str) -> Value {
+        let content = &self.openapi["paths"][path]["post"]["requestBody"]["content"];
         content["application/json"]["examples"][name]["value"].clone()
     }
 

@@ -36,7 +36,7 @@ pub(super) async fn compare(examples: &mut Examples) {
 async fn requests(examples: &Examples) {
     let world = World::start().await;
     for name in ["fourFields", "everyField"] {
-        let mut asked = examples.asked(name);
+        let mut asked = examples.asked("/orders", name);
         asked["callbackUrl"] = world.four_fields()["callbackUrl"].take();
         let answer: Answer = world.create(&asked).await;
         assert_eq!(answer.status, 201, "{name}: {}", answer.text);

@@ -42,10 +42,12 @@ async fn callers(examples: &mut Examples) {
     let nobodys = "0".repeat(30);
     examples.said("NoSuchOrder/noSuchOrder", &world.get(&nobodys, &[]).await);
     let path = format!("/orders/{nobodys}");
+    let closing = format!("{path}/close");
     for (example, method, path) in [
         ("Unauthorized/invalidApiKey", "POST", "/orders"),
         ("InvalidApiKey/invalidApiKey", "GET", path.as_str()),
-        ("OnlyPost/onlyPost", "PUT", "/orders"),
+        ("GetOrPost/getOrPost", "PUT", "/orders"),
+        ("OnlyPost/onlyPost", "PUT", closing.as_str()),
         ("OnlyGet/onlyGet", "DELETE", path.as_str()),
     ] {
         examples.said(example, &world.send(method, path, &[], "").await);

@@ -154,6 +154,7 @@ impl Message {
             paid_at_ms: 0,
             commission: None,
             refunded: None,
+            remaining_refunds: None,
         });
         let current = Attempt {
             terms: Some(terms),
@@ -183,6 +184,7 @@ impl Message {
                 let word = match &checked {
                     Checked::Agrees(_) => "agrees",
                     Checked::Doubtful(_) => "doubtful",
+                    Checked::Idle => "idle",
                 };
                 (word, Some(checked))
             }

@@ -35,7 +35,7 @@ const REORDERING: [(char, char); 2] = [('\u{202a}', '\u{202e}'), ('\u{2066}', '\
 ///
 /// # Errors
 /// The first rule broken.
-pub(super) fn text(raw: &RawValue, max_chars: usize) -> Result<String, String> {
+pub fn text(raw: &RawValue, max_chars: usize) -> Result<String, String> {
     let text = string(raw)?;
     if !text.chars().any(is_visible) || text.chars().count() > max_chars {
         Err(format!(

@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
+use crate::json::Object;
+use crate::problem::{FieldError, Problem};
 use serde_json::value::RawValue;
-use shared::json::Object;
-use shared::problem::{FieldError, Problem};
 
 /// The longest unknown name that is repeated to the caller, in characters.
 const MAX_NAME: usize = 64;
@@ -13,28 +13,37 @@ const MAX_NAME: usize = 64;
 const MAX_UNKNOWN: usize = 20;
 
 /// The fields that have not been taken yet, those that have, and what is wrong with them.
-pub(super) struct Fields<'a> {
+#[derive(Debug)]
+pub struct Fields<'a> {
+    /// Of what they are the fields.
+    of: &'static str,
     left: Vec<(Cow<'a, str>, &'a RawValue)>,
     taken: Vec<Cow<'a, str>>,
     found: Found,
 }
 
 /// What is wrong with the fields.
-pub(super) struct Found {
+#[derive(Debug)]
+pub struct Found {
     /// Every broken rule, in the order in which the fields were looked at.
-    pub(super) errors: Vec<FieldError>,
+    pub errors: Vec<FieldError>,
     /// None of them is broken whatever the settings are: the errors are of [`Fields::limit`] alone.
-    pub(super) is_sound: bool,
+    pub is_sound: bool,
 }
 
 impl<'a> Fields<'a> {
-    pub(super) fn parse(body: &'a [u8]) -> Result<Self, Problem> {
+    /// The fields of `of`, as `body` has them.
+    ///
+    /// # Errors
+    /// [`Problem`], if it is no JSON object.
+    pub fn parse(body: &'a [u8], of: &'static str) -> Result<Self, Problem> {
         let object: Object<'a> = serde_json::from_slice(body).map_err(|error| {
             // serde_json's text can quote the body; where it stopped is enough.
             let place = format!("line {} column {}", error.line(), error.column());
             Problem::malformed(format!("the body must be one JSON object (see {place})"))
         })?;
         Ok(Self {
+            of,
             left: object.into_members(),
             taken: Vec::new(),
             found: Found {
@@ -44,7 +53,8 @@ impl<'a> Fields<'a> {
         })
     }
 
-    pub(super) fn required<T>(
+    /// A field that must be there; none if it is not, or breaks its rule.
+    pub fn required<T>(
         &mut self,
         name: &str,
         parse: impl FnOnce(&RawValue) -> Result<T, String>,
@@ -57,7 +67,7 @@ impl<'a> Fields<'a> {
     }
 
     /// As [`Fields::required`], but it may be absent or `null`.
-    pub(super) fn optional<T>(
+    pub fn optional<T>(
         &mut self,
         name: &str,
         parse: impl FnOnce(&RawValue) -> Result<T, String>,
@@ -67,7 +77,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Holds a value against today's settings; `check` gives the rule it breaks.
-    pub(super) fn limit<T>(
+    pub fn limit<T>(
         &mut self,
         name: &str,
         value: Option<&T>,
@@ -79,13 +89,15 @@ impl<'a> Fields<'a> {
     }
 
     /// Everything that is wrong, with what nobody took.
-    pub(super) fn finish(mut self) -> Found {
+    #[must_use]
+    pub fn finish(mut self) -> Found {
         let left = std::mem::take(&mut self.left);
+        let unknown = format!("is not a field of {}", self.of);
         for (name, _) in left.iter().take(MAX_UNKNOWN) {
             let rule = if self.taken.contains(name) {
                 "is given twice"
             } else {
-                "is not a field of an order"
+                unknown.as_str()
             };
             let name: String = name
                 .chars()
@@ -96,7 +108,10 @@ impl<'a> Fields<'a> {
         }
         let unnamed = left.len().saturating_sub(MAX_UNKNOWN);
         if unnamed > 0 {
-            let detail = format!("the body has {unnamed} more fields that are not of an order");
+            let detail = format!(
+                "the body has {unnamed} more fields that are not of {}",
+                self.of
+            );
             // The empty pointer is the whole body (RFC 6901).
             self.found.errors.push(FieldError {
                 pointer: String::new(),

@@ -1,0 +1,116 @@
+//! `POST /orders/{orderId}/close`: ends an order that nobody is to pay any more, and answers with the order as it truly stands.
+//!
+//! The wish is recorded first. From then on the order's key opens nothing, and whoever records a checkout for it closes that
+//! at once; so whatever is lost afterwards, `reconcile-orders` carries the wish out.
+
+use lambda_http::http::{Method, StatusCode};
+use lambda_http::{Body, Request as Event, Response};
+use shared::ambient::{monotonic_ms, now_ms};
+use shared::app::{self, App, StartError};
+use shared::ask::{self, About, Question, RateLimit};
+use shared::close::close;
+use shared::config::Needs;
+use shared::follow_up;
+use shared::http_api::{self, Invocation};
+use shared::log::{self, OUTCOME};
+use shared::order::{self, Order, Status, View};
+use shared::problem::Problem;
+use shared::store::{StoreError, Stored};
+use tracing::info;
+
+/// What an invocation may take, as in `template.yaml`, in milliseconds.
+const LIMIT_MS: i64 = 28_000;
+
+/// What is kept of it for the last write and the answer, in milliseconds.
+const RESERVE_MS: i64 = 6_000;
+
+/// The function.
+#[derive(Debug)]
+pub struct CloseOrder {
+    /// The parts it has in common with the others.
+    pub app: App,
+}
+
+impl CloseOrder {
+    /// Builds the function from the settings that `lookup` finds.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub fn new(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, StartError> {
+        Ok(Self {
+            app: App::new(Needs::Both, lookup)?,
+        })
+    }
+
+    /// Opens the connections before the first request.
+    pub async fn connect(&self) {
+        app::in_init(self.app.connect()).await;
+    }
+
+    /// Answers one request.
+    pub async fn handle(&self, event: Event) -> Response<Body> {
+        let invocation = Invocation::of(&event, LIMIT_MS);
+        match invocation.within(self.end(&event, &invocation)).await {
+            Ok(order) => answer(&order),
+            Err(problem) => http_api::problem(problem, &invocation),
+        }
+    }
+
+    async fn end(&self, event: &Event, invocation: &Invocation) -> Result<Stored, Problem> {
+        if event.method() != Method::POST {
+            return Err(Problem::method_not_allowed("POST"));
+        }
+        http_api::authenticate(
+            event.headers(),
+            &*self.app.secrets.caller_keys(monotonic_ms()).await?,
+        )?;
+        let id = http_api::order_id(event, "/close").ok_or_else(Problem::no_such_order)?;
+        let order = self.app.store.load(&id).await?;
+        let order = order.ok_or_else(Problem::no_such_order)?;
+        log::about(&order.order_id, &order.trade_no());
+        let work = Box::pin(self.close(order, invocation.deadline_ms));
+        let closed = invocation.within(async { Ok::<_, Problem>(work.await?) });
+        closed.await.map_err(|problem| problem.for_order(&id))
+    }
+
+    /// Records the wish, tells Binance to close what anybody could pay, and asks how that ended.
+    async fn close(&self, order: Stored, deadline_ms: i64) -> Result<Stored, StoreError> {
+        let (store, binance) = (&self.app.store, &self.app.binance);
+        let cause = "close requested";
+        let wished = [order::Event::CloseWished];
+        let wished = store.transition(order, &wished, cause, now_ms()).await?;
+        let order = follow_up::report(store, wished, cause).await?;
+
+        let deadline_ms = deadline_ms.saturating_sub(RESERVE_MS);
+        let Some(decides) = to_close(&order).last().copied() else {
+            return Ok(order);
+        };
+        for number in to_close(&order) {
+            close(binance, &order.trade_no_of(number), deadline_ms).await;
+        }
+        // That Binance accepts, or refuses, to close it says nothing of how it ends.
+        let question = Question {
+            about: About::Number(decides),
+            began_ms: now_ms(),
+            deadline_ms,
+            offset_ms: 0,
+            rate: &RateLimit::default(),
+        };
+        Ok(ask::ask(store, binance, order, question).await?.order)
+    }
+}
+
+/// The attempts whose checkout somebody may have the address of, while the order is being closed; the newest decides.
+fn to_close(order: &Order) -> Vec<u8> {
+    let is_open = matches!(order.status, Status::Pending | Status::Failed);
+    let is_closing = order.closing.is_some() && is_open;
+    let numbered = order.attempts.iter().zip(1_u8..).filter(|_| is_closing);
+    let opened = numbered.filter(|(attempt, _)| attempt.checkout.is_some());
+    opened.map(|(_, number)| number).collect()
+}
+
+fn answer(order: &Order) -> Response<Body> {
+    let (order_id, status) = (order.order_id.as_str(), order.status);
+    info!(target: OUTCOME, { order.id = order_id }, "order {order_id} asked to be closed is {status:?}");
+    http_api::json(StatusCode::OK, &View::of(order))
+}

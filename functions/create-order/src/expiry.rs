@@ -1,0 +1,51 @@
+//! A checkout that is to end with its order: how near that may be, Binance does not document.
+
+use shared::ambient::now_ms;
+use shared::follow_up;
+use shared::order::{Applied, Claim, End, Event, Order};
+use shared::problem::Problem;
+use shared::store::Stored;
+
+use super::checkout::Next;
+use super::{Answered, CreateOrder};
+
+impl CreateOrder {
+    /// Binance refuses the order, and perhaps only because it was asked to end it with ours: it is tried once more under the
+    /// next number without, and what that is answered counts. We close it ourselves then.
+    pub(super) async fn without_end(
+        &self,
+        order: Stored,
+        attempt: u8,
+        claim: &Claim,
+        code: &str,
+    ) -> Result<Next, Problem> {
+        let events = [
+            Event::NotOpened {
+                attempt,
+                end: End::Refused,
+            },
+            Event::ResumedWithoutEnd(claim.clone()),
+        ];
+        let (store, cause) = (
+            &self.app.store,
+            format!("refused with orderExpireTime: {code}"),
+        );
+        let resumed = store.transition(order, &events, &cause, now_ms()).await?;
+        let is_taken = resumed.applied == Applied::Changed;
+        let order = follow_up::report(store, resumed, &cause).await?;
+        Ok(if is_taken {
+            Next::Taken(order)
+        } else {
+            Next::Stands(Answered {
+                order,
+                is_replay: false,
+            })
+        })
+    }
+}
+
+/// Whether Binance was asked to end the attempt's checkout with the order.
+pub(super) fn asks_for_end(order: &Order, attempt: u8) -> bool {
+    let attempt = order.attempt(attempt);
+    attempt.is_some_and(|attempt| attempt.asked_end_ms.is_some())
+}
