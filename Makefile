@@ -45,7 +45,7 @@ help: ## List the targets
 	@echo 'Ports of dev: GATEWAY_PORT, BINANCE_PORT, LEADSCALENDAR_PORT, DYNAMODB_PORT.'
 	@echo 'Settings of build and deploy: ARCH (arm64 or x86_64); of deploy: AWS_REGION, STACK (leadscalendar-payments), SAMCONFIG (samconfig.toml).'
 	@echo 'Settings of deny, and so of check: ADVISORIES=offline, where the database of security advisories cannot be reached.'
-	@echo 'Settings of soak: SOAK_ORDERS (2000), SOAK_CLIENTS (64), SOAK_SEED (random; the one printed plays the same again).'
+	@echo 'Settings of soak: SOAK_ORDERS (2000), SOAK_BOOKINGS (2400), SOAK_RACES (1000), SOAK_CLIENTS (64, 40), SOAK_SEED (random; the one printed plays the same again).'
 
 .PHONY: demo
 demo: binaries ## Play one order, from POST /orders to the accepted confirmation
@@ -59,10 +59,11 @@ dev: binaries ## Keep the functions and all they talk to running, with addresses
 test: binaries ## Run every test; needs neither network nor account
 	cargo test --workspace --locked
 
-# As `test` plays 150 of them.
+# As `test` plays 150, 80 and 50 of them.
 .PHONY: soak
-soak: binaries ## Play 2 000 orders with every fault at random, then compare everybody's books
-	SOAK_ORDERS='$(or $(SOAK_ORDERS),2000)' cargo test --workspace --locked --test soak -- --nocapture
+soak: binaries ## Play 2 000 orders, 2 400 bookings and 1 000 raced closes with every fault at random, then compare everybody's books
+	SOAK_ORDERS='$(or $(SOAK_ORDERS),2000)' SOAK_BOOKINGS='$(or $(SOAK_BOOKINGS),2400)' SOAK_RACES='$(or $(SOAK_RACES),1000)' \
+		cargo test --workspace --locked --test soak --test journey -- --nocapture
 
 # Not among the tests: a figure is only as good as the machine is idle.
 .PHONY: bench

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use rust_decimal::Decimal;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use super::notifications::Notification;
@@ -105,7 +106,8 @@ impl Simulator {
         self.state().take_money(trade_no, play)
     }
 
-    /// The payer comes while a call is carried out; an order that cannot be paid any more stays as it is.
+    /// The payer comes while a call is carried out; an order that cannot be paid any more stays as it is, and so does one whose
+    /// address nobody was told.
     pub(crate) fn payer_comes(
         self: &Arc<Self>,
         state: &mut State,
@@ -113,6 +115,9 @@ impl Simulator {
         begins: bool,
         play: Play,
     ) {
+        if !state.is_address_told(trade_no) {
+            return;
+        }
         if begins {
             let _ = state.under_way(trade_no, true);
         } else if let Ok(order) = state.take_money(trade_no, &play) {
@@ -194,6 +199,18 @@ impl Simulator {
 }
 
 impl State {
+    /// Whether a whole answer has told the address of an order's checkout.
+    fn is_address_told(&mut self, trade_no: &str) -> bool {
+        let Some(order) = self.order(trade_no) else {
+            return false;
+        };
+        let token = order.token.clone();
+        self.calls.iter().any(|call| {
+            let answer = call.answer.as_deref().unwrap_or_default();
+            answer.contains(&token) && serde_json::from_str::<IgnoredAny>(answer).is_ok()
+        })
+    }
+
     fn take_money(&mut self, trade_no: &str, play: &Play) -> Result<Order, Impossible> {
         let amount = play.amount.as_deref().map(decimal).transpose()?;
         let commission = play.commission.as_deref().map(decimal).transpose()?;

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sandbox::binance::{BendOn, Envelope, Fault, On, Play, Status};
-use sandbox::dynamodb::StoreFault;
+use sandbox::binance::{BendOn, Fault, On, Play, Status};
 use sandbox::leadscalendar::Mode;
 
+use crate::drawn::{create_fault, query_fault, store_fault};
 use crate::fleet;
 use crate::random::Random;
 use crate::secrets_manager::Way;
@@ -99,23 +99,7 @@ impl World {
         if !random.chance(per_mille) {
             return;
         }
-        let operation = random.weighted(&[
-            (60, Some("PutItem")),
-            (25, Some("GetItem")),
-            (5, Some("Query")),
-            (10, None),
-        ]);
-        let short = random.between(30, 300);
-        let fault = random.weighted(&[
-            (25, StoreFault::Throttled),
-            (20, StoreFault::ServerError),
-            (20, StoreFault::LostRequest),
-            (30, StoreFault::LostAnswer),
-            (20, StoreFault::Slow { ms: short }),
-            // Longer than one attempt of the SDK may take.
-            (2, StoreFault::Slow { ms: 2_300 }),
-        ]);
-        let times = random.weighted(&[(70, 1), (20, 2), (8, 4), (4, 24)]);
+        let (operation, times, fault) = store_fault(random);
         if !self.is_watched() {
             self.sandbox.dynamodb().fault(operation, times, fault);
         }
@@ -187,76 +171,6 @@ impl World {
                 binance.under_way(trade_no, false).unwrap();
             }
         }
-    }
-}
-
-fn create_fault(random: &mut Random) -> Fault {
-    let short = random.between(30, 400);
-    let retry_after = Some(random.between(1, 2));
-    let refused = refusal(random);
-    random.weighted(&[
-        (16, Fault::LostAnswer),
-        (10, Fault::LostRequest),
-        (10, Fault::Slow { ms: short }),
-        // Longer than the function waits.
-        (3, Fault::Slow { ms: 3_500 }),
-        (8, Fault::SlowThenLost { ms: short }),
-        (10, Fault::Rate429 { retry_after: None }),
-        (4, Fault::Rate429 { retry_after }),
-        (10, Fault::Http500),
-        (8, Fault::Http500Taken),
-        (8, Fault::BrokenAnswer),
-        (10, refused),
-        (8, Fault::WebhookFirst),
-        (1, Fault::Html403),
-        (1, Fault::Geo451),
-    ])
-}
-
-/// A Binance that denies an order it has is not among them: nobody could tell that from the truth.
-fn query_fault(random: &mut Random) -> Fault {
-    let short = random.between(30, 400);
-    let refused = refusal(random);
-    random.weighted(&[
-        (10, Fault::LostAnswer),
-        (10, Fault::LostRequest),
-        (10, Fault::Slow { ms: short }),
-        (8, Fault::SlowThenLost { ms: short }),
-        (10, Fault::Rate429 { retry_after: None }),
-        (10, Fault::Http500),
-        (10, Fault::BrokenAnswer),
-        (10, refused),
-        (2, Fault::Html403),
-        (1, Fault::Geo451),
-    ])
-}
-
-/// The codes of each end, in each of the four shapes.
-fn refusal(random: &mut Random) -> Fault {
-    let (code, http) = random.weighted(&[
-        (3, ("400100", 200)),
-        (3, ("400102", 400)),
-        (3, ("400201", 200)),
-        (2, ("999999", 200)),
-        (2, ("400203", 403)),
-        (2, ("400002", 401)),
-        (1, ("400606", 200)),
-        (4, ("400003", 200)),
-        (4, ("406108", 200)),
-        (4, ("400000", 200)),
-        (2, ("50001", 500)),
-        (2, ("100001001", 200)),
-    ]);
-    Fault::Refuse {
-        code: code.to_owned(),
-        message: "Refused by the soak.".to_owned(),
-        http,
-        envelope: random.weighted(&[
-            (4, Envelope::Normal),
-            (2, Envelope::Msg),
-            (2, Envelope::ErrorData),
-            (2, Envelope::Numeric),
-        ]),
     }
 }
 

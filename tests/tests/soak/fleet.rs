@@ -60,6 +60,8 @@ impl Fleet {
         for app in [
             &functions.create_order.app,
             &functions.binance_callback.app,
+            &functions.close_order.app,
+            &functions.refund_order.app,
             &functions.reconcile_orders.app,
         ] {
             app.secrets.secrets(READ_AT_MS).await.ok()?;

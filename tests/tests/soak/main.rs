@@ -6,6 +6,7 @@
 mod api;
 mod bends;
 mod client;
+mod drawn;
 mod evidence;
 mod faults;
 mod fleet;
@@ -28,6 +29,7 @@ mod secrets;
 #[path = "../e2e/secrets_manager.rs"]
 #[expect(dead_code, reason = "the end-to-end suite spoils the secrets too")]
 mod secrets_manager;
+mod settings;
 mod strange;
 mod telling;
 mod verdict;
@@ -52,16 +54,7 @@ const ORDERS_AT_ONE_TIME: u64 = 100;
 impl Settings {
     /// Reads them; one that is missing or empty has its default.
     fn read(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, String> {
-        let number = |name: &str, least: u64, default: u64| match lookup(name) {
-            Some(text) if !text.is_empty() => text
-                .parse()
-                .ok()
-                .filter(|number| *number >= least)
-                .ok_or_else(|| {
-                    format!("{name} must be a whole number, {least} or more, not {text:?}")
-                }),
-            _ => Ok(default),
-        };
+        let number = |name: &str, least, default| settings::number(lookup, name, least, default);
         Ok(Self {
             orders: number("SOAK_ORDERS", 1, 150)?,
             seed: number("SOAK_SEED", 0, clock::now_ms().unsigned_abs() % 1_000_000)?,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use sandbox::leadscalendar::Mode;
 use serde_json::Value;
 
+use crate::drawn::name;
 use crate::evidence::Evidence;
 use crate::telling::is_owed;
 use crate::verdict::{Finding, KINDS};
@@ -98,19 +99,6 @@ fn injected(evidence: &Evidence) -> Counts {
         }
     }
     counts
-}
-
-/// `"lostAnswer"`, or `{"refuse":{"code":…}}`.
-fn name(fault: &Value) -> String {
-    let named = fault.as_object().and_then(|fault| fault.iter().next());
-    match (fault.as_str(), named) {
-        (Some(name), _) => name.to_owned(),
-        (None, Some((name, options))) => {
-            let code = options["code"].as_str().unwrap_or_default();
-            format!("{name} {code}").trim_end().to_owned()
-        }
-        (None, None) => fault.to_string(),
-    }
 }
 
 fn count(counts: &mut Counts, what: String) {
