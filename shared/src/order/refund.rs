@@ -179,6 +179,34 @@ impl RefundFact {
 }
 
 impl Refund {
+    /// A refund of which it is not known yet how it ends: so much of the payment of this attempt.
+    fn recorded(
+        id: &RefundId,
+        wanted: &Wanted,
+        (attempt, amount, currency): (u8, Amount, Currency),
+        at_ms: i64,
+    ) -> Self {
+        Self {
+            refund_request_id: id.clone(),
+            wanted: wanted.clone(),
+            attempt,
+            amount: amount.normalized(),
+            currency,
+            status: RefundStatus::Pending,
+            code: None,
+            is_balance_low: false,
+            created_at_ms: at_ms,
+            ended_at_ms: None,
+            sent_at_ms: at_ms,
+            sent_by: String::new(),
+            may_have_arrived: true,
+            is_accepted: false,
+            stuck_at_ms: None,
+            asked_at_ms: None,
+            unanswered: 0,
+        }
+    }
+
     /// It is not known how it ends.
     #[must_use]
     pub fn is_undecided(&self) -> bool {

@@ -1,6 +1,6 @@
 //! A refund that Binance knows by the name of its key, and the table does not: it was restored to a moment before.
 
-use super::{Refund, RefundFact, RefundKnown, RefundStatus, Wanted};
+use super::{Refund, RefundFact, RefundKnown, Wanted};
 use crate::order::event::Applied;
 use crate::order::payment::Refunded;
 use crate::order::{Order, RefundId};
@@ -35,24 +35,11 @@ impl Order {
         let (Some(payment), Some(amount), None) = (payment, amount, self.refund(id)) else {
             return Applied::Unchanged;
         };
+        let part = (attempt, amount, payment.currency.clone());
+        let refund = Refund::recorded(id, wanted, part, at_ms);
         self.refunds.push(Refund {
-            refund_request_id: id.clone(),
-            wanted: wanted.clone(),
-            attempt,
-            amount: amount.normalized(),
-            currency: payment.currency.clone(),
-            status: RefundStatus::Pending,
-            code: None,
-            is_balance_low: false,
-            created_at_ms: at_ms,
-            ended_at_ms: None,
-            sent_at_ms: at_ms,
-            sent_by: String::new(),
-            may_have_arrived: true,
             is_accepted: true,
-            stuck_at_ms: None,
-            asked_at_ms: None,
-            unanswered: 0,
+            ..refund
         });
         self.schedule_refund();
         self.learn_refund(id, fact, at_ms);

@@ -132,24 +132,11 @@ impl Order {
         else {
             return Applied::Refused(Refusal::NotRefundable(NotRefundable::NotPaid));
         };
+        let part = (attempt, amount, payment.currency.clone());
+        let refund = Refund::recorded(id, wanted, part, at_ms);
         self.refunds.push(Refund {
-            refund_request_id: id.clone(),
-            wanted: wanted.clone(),
-            attempt,
-            amount: amount.normalized(),
-            currency: payment.currency.clone(),
-            status: RefundStatus::Pending,
-            code: None,
-            is_balance_low: false,
-            created_at_ms: at_ms,
-            ended_at_ms: None,
-            sent_at_ms: at_ms,
             sent_by: by.to_owned(),
-            may_have_arrived: true,
-            is_accepted: false,
-            stuck_at_ms: None,
-            asked_at_ms: None,
-            unanswered: 0,
+            ..refund
         });
         self.schedule_refund();
         Applied::Changed
