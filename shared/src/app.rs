@@ -4,17 +4,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::OnceCell;
 use tracing::{error, warn};
 
-use crate::ambient::monotonic_ms;
+use crate::ambient::{monotonic_ms, random};
 use crate::aws::{Clients, Connections};
 use crate::binance::Binance;
 use crate::config::{Needs, SettingError, Settings};
 use crate::confirmation::Confirmer;
 use crate::http_client::{self, ClientError};
+use crate::order::Namespace;
 use crate::problem::Problem;
 use crate::secret_store::SecretStore;
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 
 /// What opening the connections may take. With what comes before it, init is over in 4 s: Lambda bounds it, and so does
 /// the caller, whose request may have caused it.
@@ -32,6 +34,7 @@ pub struct App {
     /// Binance Pay.
     pub binance: Binance,
     aws: Connections,
+    namespace: OnceCell<Namespace>,
 }
 
 /// The function cannot start.
@@ -69,6 +72,7 @@ impl App {
             store,
             binance,
             aws: clients.connections,
+            namespace: OnceCell::new(),
         })
     }
 
@@ -91,6 +95,29 @@ impl App {
     /// Opens the connections, all at once. What fails here will be tried again by the first request, so it is only logged.
     pub async fn connect(&self) {
         tokio::join!(self.connect_aws(), self.binance.connect());
+    }
+
+    /// As [`App::connect`], for a function to which idempotency keys come.
+    pub async fn connect_for_keys(&self) {
+        let namespace = async {
+            if let Err(error) = self.namespace().await {
+                not_yet("the namespace of the table cannot be read yet", error);
+            }
+        };
+        // On the heap, since what it keeps while it waits is large.
+        Box::pin(async {
+            tokio::join!(self.connect(), namespace);
+        })
+        .await;
+    }
+
+    /// What makes the ids of this table its own; needed where a key comes, and read once.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn namespace(&self) -> Result<&Namespace, StoreError> {
+        let make = || self.store.namespace(random());
+        self.namespace.get_or_try_init(make).await
     }
 
     /// As [`App::connect`], for a function that does not call Binance.

@@ -116,14 +116,16 @@ impl From<Unfinished> for Problem {
 /// Gateway, what stands between `/orders/` and `after`.
 #[must_use]
 pub fn order_id(event: &Request, after: &str) -> Option<OrderId> {
+    let slashless = |text: &str| text.strip_suffix('/').unwrap_or(text).to_owned();
     let parameters = event.path_parameters_ref();
-    let named = parameters.and_then(|parameters| parameters.first("orderId"));
-    let id = named.or_else(|| {
-        let path = event.uri().path();
-        let path = path.strip_suffix('/').unwrap_or(path);
-        path.strip_prefix("/orders/")?.strip_suffix(after)
-    })?;
-    id.strip_suffix('/').unwrap_or(id).parse().ok()
+    let id = match parameters.and_then(|parameters| parameters.first("orderId")) {
+        Some(named) => slashless(named),
+        None => slashless(event.uri().path())
+            .strip_prefix("/orders/")?
+            .strip_suffix(after)?
+            .to_owned(),
+    };
+    id.parse().ok()
 }
 
 /// A JSON answer, of how things stand now: nobody may keep it for another time.

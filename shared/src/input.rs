@@ -7,11 +7,13 @@ use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue};
 use serde_json::value::RawValue;
 
-pub use fields::{Fields, Found};
+pub use fields::{Fields, Found, MAX_UNKNOWN, shown};
 pub use text::text;
 
 use crate::problem::Problem;
 
+/// The longest reference, in characters.
+pub const MAX_REFERENCE: usize = 64;
 /// The longest body that is read, in bytes.
 const MAX_BODY: usize = 16 * 1024;
 /// The longest idempotency key, in characters.

@@ -82,12 +82,13 @@ impl CloseOrder {
         let order = follow_up::report(store, wished, cause).await?;
 
         let deadline_ms = deadline_ms.saturating_sub(RESERVE_MS);
-        let Some(decides) = to_close(&order).last().copied() else {
+        let open = to_close(&order);
+        for number in &open {
+            close(binance, &order.trade_no_of(*number), deadline_ms).await;
+        }
+        let Some(decides) = open.last().copied() else {
             return Ok(order);
         };
-        for number in to_close(&order) {
-            close(binance, &order.trade_no_of(number), deadline_ms).await;
-        }
         // That Binance accepts, or refuses, to close it says nothing of how it ends.
         let question = Question {
             about: About::Number(decides),

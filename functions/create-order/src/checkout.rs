@@ -34,10 +34,8 @@ pub(super) enum Next {
     Number(Stored),
     /// Its number is taken already: try it at once.
     Taken(Stored),
-    /// The order is not to be opened any more.
-    Stands(Answered),
-    /// The order is paid already.
-    Paid(Stored),
+    /// The order is paid already, or not to be opened any more: it is answered as it stands.
+    Stands(Stored),
     /// Tell the caller.
     Tell(Problem),
 }
@@ -79,13 +77,7 @@ impl CreateOrder {
                     order = next;
                     continue;
                 }
-                Next::Stands(answered) => return Ok(answered),
-                Next::Paid(order) => {
-                    return Ok(Answered {
-                        order,
-                        is_replay: false,
-                    });
-                }
+                Next::Stands(order) => return Ok(Answered::first(order)),
                 Next::Tell(problem) => return Err(problem),
             };
             let wait_ms = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
@@ -100,12 +92,7 @@ impl CreateOrder {
             let resumed = Event::Resumed(claim.clone());
             order = match self.resume(order, resumed).await? {
                 Resumed::Open(order) => order,
-                Resumed::Stands(answered) => {
-                    return Ok(Answered {
-                        is_replay: false,
-                        ..answered
-                    });
-                }
+                Resumed::Stands(order) => return Ok(Answered::first(order)),
             };
         }
     }
@@ -138,10 +125,7 @@ impl CreateOrder {
         if order.closing.is_some() || order.ended.is_some() {
             // It was closed, or its time was up, while Binance opened it: nobody is given the address.
             close(&self.app.binance, &order.trade_no_of(attempt), deadline_ms).await;
-            return Ok(Answered {
-                order,
-                is_replay: false,
-            });
+            return Ok(Answered::first(order));
         }
         // Only an invocation that outlived its claim finds that another one has gone on without it.
         if order.current_attempt() != attempt || order.status == Status::Failed {
@@ -151,10 +135,7 @@ impl CreateOrder {
             let (id, trade_no) = (order.order_id.as_str(), order.trade_no_of(attempt));
             warn!(order.id = id, %trade_no, "Binance opened {trade_no} only without orderExpireTime: it is closed at the order's end");
         }
-        Ok(Answered {
-            order,
-            is_replay: false,
-        })
+        Ok(Answered::first(order))
     }
 
     /// Binance did not open the checkout, or it is not known whether it did.

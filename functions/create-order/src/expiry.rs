@@ -6,8 +6,8 @@ use shared::order::{Applied, Claim, End, Event, Order};
 use shared::problem::Problem;
 use shared::store::Stored;
 
+use super::CreateOrder;
 use super::checkout::Next;
-use super::{Answered, CreateOrder};
 
 impl CreateOrder {
     /// Binance refuses the order, and perhaps only because it was asked to end it with ours: it is tried once more under the
@@ -36,10 +36,7 @@ impl CreateOrder {
         Ok(if is_taken {
             Next::Taken(order)
         } else {
-            Next::Stands(Answered {
-                order,
-                is_replay: false,
-            })
+            Next::Stands(order)
         })
     }
 }

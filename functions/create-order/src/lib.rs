@@ -8,8 +8,6 @@ mod expiry;
 mod request;
 mod taken;
 
-use tokio::sync::OnceCell;
-
 use lambda_http::http::header::{HeaderValue, LOCATION};
 use lambda_http::http::{Method, StatusCode};
 use lambda_http::{Body, Request as Event, Response};
@@ -21,9 +19,9 @@ use shared::http_api::{self, Invocation};
 use shared::input;
 use shared::log::{self, OUTCOME};
 use shared::metrics::{self, Metric};
-use shared::order::{self, Applied, Claim, Namespace, Order, OrderId, Refusal, Request, View};
+use shared::order::{self, Applied, Claim, Order, OrderId, Refusal, Request, View};
 use shared::problem::Problem;
-use shared::store::{Recorded, StoreError, Stored};
+use shared::store::{Recorded, Stored};
 use tracing::{error, info};
 
 /// The one client there is; an idempotency key belongs to it, and not to the API key it happens to use during a rotation.
@@ -37,7 +35,6 @@ const LIMIT_MS: i64 = 28_000;
 pub struct CreateOrder {
     /// The parts it has in common with the others.
     pub app: App,
-    namespace: OnceCell<Namespace>,
 }
 
 /// An order that can be answered with.
@@ -47,12 +44,30 @@ struct Answered {
     is_replay: bool,
 }
 
+impl Answered {
+    /// By the request that the order was made for, or a checkout opened.
+    fn first(order: Stored) -> Self {
+        Self {
+            order,
+            is_replay: false,
+        }
+    }
+
+    /// By a repeat of it.
+    fn again(order: Stored) -> Self {
+        Self {
+            order,
+            is_replay: true,
+        }
+    }
+}
+
 /// What becomes of an order that was there before.
 enum Resumed {
     /// A checkout is opened for it.
     Open(Stored),
-    /// None is.
-    Stands(Answered),
+    /// None is: it is answered as it stands.
+    Stands(Stored),
 }
 
 impl CreateOrder {
@@ -63,28 +78,12 @@ impl CreateOrder {
     pub fn new(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, StartError> {
         Ok(Self {
             app: App::new(Needs::Both, lookup)?,
-            namespace: OnceCell::new(),
         })
     }
 
     /// Opens the connections before the first request.
     pub async fn connect(&self) {
-        let namespace = async {
-            if let Err(error) = self.namespace().await {
-                app::not_yet("the namespace of the table cannot be read yet", error);
-            }
-        };
-        // On the heap, since what it keeps while it waits is large.
-        let connecting = Box::pin(async {
-            tokio::join!(self.app.connect(), namespace);
-        });
-        app::in_init(connecting).await;
-    }
-
-    /// What makes the ids of this table its own; needed where a key comes.
-    async fn namespace(&self) -> Result<&Namespace, StoreError> {
-        let make = || self.app.store.namespace(random());
-        self.namespace.get_or_try_init(make).await
+        app::in_init(self.app.connect_for_keys()).await;
     }
 
     /// Answers one request.
@@ -108,7 +107,7 @@ impl CreateOrder {
         let asked = request::read(event.headers(), event.body(), &self.app.settings)?;
 
         let id = match &key {
-            Some(key) => OrderId::derived(self.namespace().await?, CLIENT, key),
+            Some(key) => OrderId::derived(self.app.namespace().await?, CLIENT, key),
             None => OrderId::from_random(random()),
         };
         let claim = Claim {
@@ -158,13 +157,10 @@ impl CreateOrder {
                 };
                 match resumed {
                     Resumed::Open(order) => self.open_checkout(order, claim).await,
-                    Resumed::Stands(answered) => Ok(answered),
+                    Resumed::Stands(order) => Ok(Answered::again(order)),
                 }
             }
-            Recorded::Exists(order) => Ok(Answered {
-                order,
-                is_replay: true,
-            }),
+            Recorded::Exists(order) => Ok(Answered::again(order)),
         }
     }
 
@@ -188,10 +184,9 @@ impl CreateOrder {
             | Applied::Unchanged
             | Applied::Refused(
                 Refusal::NotResumable | Refusal::NoSuchAttempt | Refusal::NotRefundable(_),
-            ) => Ok(Resumed::Stands(Answered {
-                order: follow_up::report(store, resumed, cause).await?,
-                is_replay: true,
-            })),
+            ) => Ok(Resumed::Stands(
+                follow_up::report(store, resumed, cause).await?,
+            )),
             Applied::Refused(Refusal::AttemptsUsedUp) => Err(Problem::attempts_used_up()),
             Applied::Refused(Refusal::PaidUnknown) => {
                 let (id, trade_no) = (resumed.order.order_id.as_str(), resumed.order.trade_no());

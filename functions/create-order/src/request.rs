@@ -7,7 +7,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use shared::callback_url::CallableUrl;
 use shared::config::Settings;
-use shared::input::{self, Fields, string, text};
+use shared::input::{self, Fields, MAX_REFERENCE, string, text};
 use shared::money::{Amount, Currency};
 use shared::order::{OrderId, Request, TerminalType, TransactionType};
 use shared::problem::{FieldError, Problem};
@@ -19,8 +19,6 @@ const PRICE_DECIMALS: u32 = 2;
 const MAX_TEXT: usize = 256;
 /// The shortest and the longest time for which a slot is held, in seconds.
 const HOLD_SECS: [u32; 2] = [60, 3_600];
-/// The longest reference, in characters.
-const MAX_REFERENCE: usize = 64;
 
 /// What is asked for.
 pub(crate) struct Asked {

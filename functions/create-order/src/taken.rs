@@ -37,7 +37,7 @@ impl CreateOrder {
         let ask::Asked { order, answers, .. } = self.ask(order, attempt, deadline_ms).await?;
         let fact = answers.into_iter().find_map(|(_, fact)| fact);
         if fact.is_some() && order.is_paid() {
-            return Ok(Next::Paid(order));
+            return Ok(Next::Stands(order));
         }
         let is_counted = order
             .attempt(attempt)

@@ -61,32 +61,20 @@ impl GetOrder {
             &*self.app.secrets.caller_keys(monotonic_ms()).await?,
         )?;
         let store = &self.app.store;
-        let parameters = event.path_parameters_ref();
-        let id = parameters.and_then(|parameters| parameters.first("orderId"));
-        match asked(id, event.uri().path()) {
-            Some(Asked::One(id)) => one::find(store, id, event.headers()).await,
-            Some(Asked::List) => {
-                let reference = query::reference(event.uri().query().unwrap_or_default())?;
-                list::find(store, &reference).await
-            }
-            None => Err(Problem::no_such_order()),
+        if is_list(event) {
+            let reference = query::reference(event.uri().query().unwrap_or_default())?;
+            return list::find(store, &reference).await;
         }
+        let id = http_api::order_id(event, "").ok_or_else(Problem::no_such_order)?;
+        one::find(store, &id, event.headers()).await
     }
 }
 
-/// What a request is about.
-enum Asked<'a> {
-    /// The order that this may be the id of.
-    One(&'a str),
-    /// The orders of a reference.
-    List,
-}
-
-/// What the address is about: by what API Gateway took for `{orderId}`, since behind a named stage the path begins with the
-/// stage; without API Gateway, by what follows `/orders`.
-fn asked<'a>(parameter: Option<&'a str>, path: &'a str) -> Option<Asked<'a>> {
-    match parameter.or_else(|| path.strip_prefix("/orders/")) {
-        Some(id) => Some(Asked::One(id.strip_suffix('/').unwrap_or(id))),
-        None => path.ends_with("/orders").then_some(Asked::List),
-    }
+/// Whether the orders of a reference are asked for, and not one by its id. Behind a named stage the path begins with the stage.
+fn is_list(event: &Event) -> bool {
+    let path = event.uri().path();
+    let parameters = event.path_parameters_ref();
+    let has_id = parameters.is_some_and(|parameters| parameters.first("orderId").is_some())
+        || path.starts_with("/orders/");
+    path.ends_with("/orders") && !has_id
 }

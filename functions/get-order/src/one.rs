@@ -5,21 +5,20 @@ use lambda_http::http::{HeaderMap, StatusCode};
 use lambda_http::{Body, Response};
 use sha2::{Digest as _, Sha256};
 use shared::http_api;
-use shared::order::{FullView, Order};
+use shared::order::{FullView, Order, OrderId};
 use shared::problem::Problem;
 use shared::store::Store;
 
-/// Answers with the order whose id is `id`, if that is one.
+/// Answers with the order of this id.
 ///
 /// # Errors
 /// [`Problem`].
 pub(super) async fn find(
     store: &Store,
-    id: &str,
+    id: &OrderId,
     headers: &HeaderMap,
 ) -> Result<Response<Body>, Problem> {
-    let id = id.parse().map_err(|_| Problem::no_such_order())?;
-    let order = store.load(&id).await?.ok_or_else(Problem::no_such_order)?;
+    let order = store.load(id).await?.ok_or_else(Problem::no_such_order)?;
     http_api::shown(&order.order_id);
     Ok(found(&order, headers))
 }

@@ -1,14 +1,8 @@
 //! Reading the query of `GET /orders`: the reference by its rule, and every other parameter refused by name.
 
+use shared::input::{MAX_REFERENCE, MAX_UNKNOWN, shown};
 use shared::problem::Problem;
 use url::form_urlencoded;
-
-/// The longest reference, in characters, as in `POST /orders`.
-const MAX_REFERENCE: usize = 64;
-/// The longest unknown name that is repeated to the caller, in characters.
-const MAX_NAME: usize = 64;
-/// Unknown parameters that are named in one answer.
-const MAX_UNKNOWN: usize = 20;
 
 /// The reference that a query asks for, written as browsers, `URLSearchParams` and Python's `requests` write it: what is
 /// escaped is UTF-8, and `+` is a blank.
@@ -24,8 +18,7 @@ pub(super) fn reference(query: &str) -> Result<String, Problem> {
         if name == "reference" {
             given.push(Some(value.into_owned()).filter(|value| is_one(value, pair)));
         } else if unknown.len() < MAX_UNKNOWN {
-            let shown = name.chars().filter(|char| !char.is_control());
-            let shown: String = shown.take(MAX_NAME).collect();
+            let shown = shown(&name);
             unknown.push(format!("{shown} is not a parameter of this query"));
         }
     }

@@ -7,7 +7,7 @@ mod request;
 
 use lambda_http::http::{Method, StatusCode};
 use lambda_http::{Body, Request as Event, Response};
-use shared::ambient::{monotonic_ms, now_ms, random};
+use shared::ambient::{monotonic_ms, now_ms};
 use shared::app::{self, App, StartError};
 use shared::ask::{self, About, Question, RateLimit};
 use shared::binance::BinanceError;
@@ -16,13 +16,12 @@ use shared::follow_up;
 use shared::http_api::{self, Invocation};
 use shared::log::{self, OUTCOME};
 use shared::order::{
-    self, Applied, Namespace, OrderId, Refund, RefundId, RefundStatus, RefundView, Refusal, Sent,
-    State, Wanted,
+    self, Applied, OrderId, Refund, RefundId, RefundStatus, RefundView, Refusal, Sent, State,
+    Wanted,
 };
 use shared::problem::Problem;
 use shared::refunds;
-use shared::store::{StoreError, Stored};
-use tokio::sync::OnceCell;
+use shared::store::Stored;
 use tracing::info;
 
 /// What an invocation may take, as in `template.yaml`, in milliseconds.
@@ -36,7 +35,6 @@ const RESERVE_MS: i64 = 6_000;
 pub struct RefundOrder {
     /// The parts it has in common with the others.
     pub app: App,
-    namespace: OnceCell<Namespace>,
 }
 
 /// A refund that can be answered with.
@@ -55,28 +53,12 @@ impl RefundOrder {
     pub fn new(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, StartError> {
         Ok(Self {
             app: App::new(Needs::Both, lookup)?,
-            namespace: OnceCell::new(),
         })
     }
 
     /// Opens the connections before the first request.
     pub async fn connect(&self) {
-        let namespace = async {
-            if let Err(error) = self.namespace().await {
-                app::not_yet("the namespace of the table cannot be read yet", error);
-            }
-        };
-        // On the heap, since what it keeps while it waits is large.
-        let connecting = Box::pin(async {
-            tokio::join!(self.app.connect(), namespace);
-        });
-        app::in_init(connecting).await;
-    }
-
-    /// What makes the ids of this table its own.
-    async fn namespace(&self) -> Result<&Namespace, StoreError> {
-        let make = || self.app.store.namespace(random());
-        self.namespace.get_or_try_init(make).await
+        app::in_init(self.app.connect_for_keys()).await;
     }
 
     /// Answers one request.
@@ -99,7 +81,7 @@ impl RefundOrder {
         )?;
         let order_id = http_api::order_id(event, "/refunds").ok_or_else(Problem::no_such_order)?;
         let (key, wanted) = request::read(event.headers(), event.body())?;
-        let id = RefundId::derived(self.namespace().await?, &order_id, &key);
+        let id = RefundId::derived(self.app.namespace().await?, &order_id, &key);
         let work = Box::pin(self.refund(&order_id, id, wanted, invocation));
         let answered = invocation.within(work).await;
         answered.map_err(|problem| match problem.code.as_str() {

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 const MAX_NAME: usize = 64;
 
 /// Unknown fields that are named in one answer, so that a body of nothing else is not answered with many times its size.
-const MAX_UNKNOWN: usize = 20;
+pub const MAX_UNKNOWN: usize = 20;
 
 /// The fields that have not been taken yet, those that have, and what is wrong with them.
 #[derive(Debug)]
@@ -99,12 +99,7 @@ impl<'a> Fields<'a> {
             } else {
                 unknown.as_str()
             };
-            let name: String = name
-                .chars()
-                .filter(|char| !char.is_control())
-                .take(MAX_NAME)
-                .collect();
-            self.refuse(&name, rule);
+            self.refuse(&shown(name), rule);
         }
         let unnamed = left.len().saturating_sub(MAX_UNKNOWN);
         if unnamed > 0 {
@@ -144,4 +139,11 @@ impl<'a> Fields<'a> {
             detail: rule.to_owned(),
         });
     }
+}
+
+/// An unknown name, as it is repeated to the caller.
+#[must_use]
+pub fn shown(name: &str) -> String {
+    let shown = name.chars().filter(|char| !char.is_control());
+    shown.take(MAX_NAME).collect()
 }
