@@ -1,7 +1,7 @@
 //! Everything the functions talk to, on one's own machine: DynamoDB, Binance Pay and LeadsCalendar.
 //!
 //! The sandbox speaks the wire protocols and shares no code with the functions, so that a mistake made there is not
-//! made here a second time.
+//! made here a second time. Only [`gateway`] knows them, since it invokes them.
 //!
 //! | module | what it is |
 //! | --- | --- |
@@ -10,6 +10,8 @@
 //! | [`binance`] | the Binance Pay simulator: merchant API, checkout page, notifications, faults |
 //! | [`leadscalendar`] | the stand-in that receives confirmations and verifies them |
 //! | [`lambda`] | AWS Lambda: starts a built function and gives it raw events by the Runtime API |
+//! | [`journal`] | what passed between the four parties |
+//! | [`gateway`] | API Gateway: the HTTP API in front of the functions, which run in this process |
 //! | [`console`] | the page that shows and steers all of it |
 //! | `admin` | what all calls of the admin API share |
 //! | `door` | who is let in at any of the ports |
@@ -24,6 +26,8 @@ pub mod clock;
 pub mod console;
 mod door;
 pub mod dynamodb;
+pub mod gateway;
+pub mod journal;
 pub mod lambda;
 pub mod leadscalendar;
 pub mod log_filters;

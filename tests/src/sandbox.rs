@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::binance::{self, Behaviour, Binance, Credentials};
 use crate::dynamodb::{self, DynamoDb};
+use crate::journal::Journal;
 use crate::leadscalendar::{self, LeadsCalendar};
 use crate::{admin, clock, console, random, web};
 
@@ -57,6 +58,7 @@ pub struct Sandbox {
     leadscalendar: LeadsCalendar,
     dynamodb: DynamoDb,
     credentials: Credentials,
+    journal: Journal,
     options: Options,
 }
 
@@ -96,6 +98,7 @@ impl Sandbox {
             leadscalendar,
             dynamodb,
             credentials,
+            journal: Journal::default(),
             options,
         })
     }
@@ -116,6 +119,12 @@ impl Sandbox {
     #[must_use]
     pub fn dynamodb(&self) -> &DynamoDb {
         &self.dynamodb
+    }
+
+    /// What passed between the four parties.
+    #[must_use]
+    pub fn journal(&self) -> &Journal {
+        &self.journal
     }
 
     /// The merchant's key and secret.

@@ -6,11 +6,11 @@ use sandbox::binance::Forgery;
 use sandbox::web::{self, Server};
 use tokio::net::TcpListener;
 
-use crate::gateway::{self, Functions};
 use crate::reconcile::MINUTE;
 use crate::secrets_manager::SecretsManager;
 use crate::signed::{SUCCESS, about, open, pay_silently, told};
 use crate::world::World;
+use sandbox::gateway::{self, Functions};
 
 /// The functions of the same sandbox with other settings, and the address of their callback.
 async fn with_settings(world: &World, settings: &[(&str, &str)]) -> (Server, String) {

@@ -7,11 +7,11 @@ use sandbox::dynamodb::StoreFault;
 use serde_json::{Value, json};
 
 use crate::binance_failures::refusal;
-use crate::gateway::Functions;
 use crate::idempotency::{assert_first, assert_replay, create};
 use crate::mortal::post;
 use crate::problem::{of_field, problem};
 use crate::world::{Answer, World};
+use sandbox::gateway::Functions;
 
 /// What is lowered, the field that was within it, and the rule the field breaks then.
 const CHANGES: [(&str, &str, &str, &str); 3] = [

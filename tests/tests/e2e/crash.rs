@@ -8,10 +8,10 @@ use std::time::Duration;
 use sandbox::binance::{Delivery, Fault, Forgery, On, Play};
 use serde_json::json;
 
-use crate::gateway::Functions;
 use crate::mortal::{Mortal, post};
 use crate::signed::{assert_at_rest, pay_as};
 use crate::world::{Answer, World};
+use sandbox::gateway::Functions;
 
 /// More calls than any of the functions makes.
 pub const CALLS: usize = 40;

@@ -11,13 +11,13 @@ use sandbox::dynamodb::StoreFault;
 use serde_json::Value;
 use tokio::net::TcpListener;
 
-use crate::gateway::Functions;
 use crate::problem::{ours, problem};
 use crate::secrets_manager::{CALLER_KEYS, SECRETS};
 use crate::signed::{
     about, assert_acknowledged, assert_fails, deliver, open, pay_silently, signed, signed_body,
 };
 use crate::world::World;
+use sandbox::gateway::Functions;
 
 /// Somebody who takes connections and never says a word; the address.
 async fn silent() -> (TcpListener, String) {

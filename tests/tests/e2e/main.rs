@@ -5,7 +5,6 @@
 
 mod answer;
 mod crash;
-mod gateway;
 mod giving_back;
 mod inbox;
 mod mortal;

@@ -13,8 +13,8 @@ use sandbox::web::{self, Server};
 use serde_json::{Map, Value, json};
 use tokio::sync::Notify;
 
-use crate::gateway::Functions;
 use crate::world::World;
+use sandbox::gateway::Functions;
 
 /// What stands between a function and everything it calls: it lets so many calls through, and tells when the last one
 /// has been carried out. Then it lets everybody through.

@@ -7,7 +7,6 @@ use base64::engine::general_purpose::STANDARD;
 use sandbox::dynamodb::StoreFault;
 use serde_json::{Value, json};
 
-use crate::gateway::Functions;
 use crate::idempotency::{assert_first, assert_replay, create};
 use crate::log::Log;
 use crate::mortal::post;
@@ -15,6 +14,7 @@ use crate::problem::{ours, problem};
 use crate::signed::store_calls;
 use crate::table;
 use crate::world::{Answer, World};
+use sandbox::gateway::Functions;
 
 /// Another instance of the functions, at the same table.
 fn another_instance(world: &World) -> Functions {

@@ -8,7 +8,7 @@ use sandbox::{Options, Sandbox};
 use serde_json::{Value, json};
 
 pub use crate::answer::Answer;
-use crate::gateway::{self, Functions};
+use sandbox::gateway::{self, Functions};
 
 /// Everything, on free ports.
 pub struct World {

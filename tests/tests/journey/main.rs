@@ -11,12 +11,6 @@ mod door;
 mod drawn;
 #[path = "../soak/fleet.rs"]
 mod fleet;
-#[path = "../e2e/gateway.rs"]
-#[expect(
-    dead_code,
-    reason = "the end-to-end suite serves it over HTTP, the journey invokes it"
-)]
-mod gateway;
 mod guest;
 mod operator;
 #[path = "../soak/random.rs"]

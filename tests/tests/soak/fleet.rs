@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use lambda_http::{Body, Request, RequestExt as _, Response};
 
-use crate::gateway::Functions;
 use crate::random::Random;
 use crate::secrets_manager::READ_AT_MS;
+use sandbox::gateway::Functions;
 
 /// Instances that are warm at the same time.
 const WARM: usize = 4;

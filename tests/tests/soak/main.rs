@@ -10,12 +10,6 @@ mod drawn;
 mod evidence;
 mod faults;
 mod fleet;
-#[path = "../e2e/gateway.rs"]
-#[expect(
-    dead_code,
-    reason = "the end-to-end suite serves it over HTTP, the soak invokes it"
-)]
-mod gateway;
 mod hosts;
 mod money;
 mod notice;

@@ -11,10 +11,10 @@ use sandbox::clock;
 use serde_json::{Map, Value, json};
 use tracing::{Instrument as _, Level};
 
-use crate::gateway::Functions;
 use crate::random::{Random, Stream};
 use crate::secrets_manager::Way;
 use crate::world::World;
+use sandbox::gateway::Functions;
 
 /// What invocations of instances that have no secrets are called.
 const COLD: &str = "cold start";

@@ -11,10 +11,10 @@ use serde_json::Value;
 use tokio::sync::RwLock;
 
 use crate::fleet::Fleet;
-use crate::gateway::Functions;
 use crate::random::{Random, Stream};
 use crate::secrets::SecretsLog;
 use crate::secrets_manager::SecretsManager;
+use sandbox::gateway::Functions;
 
 /// How much is played.
 #[derive(Clone, Copy, Debug)]

@@ -17,18 +17,26 @@ use get_order::GetOrder;
 use lambda_http::{Context, RequestExt as _};
 use reconcile_orders::ReconcileOrders;
 use refund_order::RefundOrder;
-use sandbox::web::Server;
 use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 use tracing::Instrument as _;
 
+use crate::clock;
+use crate::web::Server;
+
 /// The functions, and how they are invoked.
 pub struct Functions {
+    /// `POST /orders`.
     pub create_order: CreateOrder,
+    /// `POST /binance-callback`.
     pub binance_callback: BinanceCallback,
+    /// `GET /orders/{orderId}` and `GET /orders`.
     pub get_order: GetOrder,
+    /// `POST /orders/{orderId}/close`.
     pub close_order: CloseOrder,
+    /// `POST /orders/{orderId}/refunds`.
     pub refund_order: RefundOrder,
+    /// The schedule's.
     pub reconcile_orders: ReconcileOrders,
     /// What each invocation may take, in milliseconds.
     pub limit_ms: AtomicU64,
@@ -38,6 +46,11 @@ pub struct Functions {
 }
 
 impl Functions {
+    /// Builds all of them from the same settings.
+    ///
+    /// # Panics
+    /// When a setting is missing or wrong.
+    #[must_use]
     pub fn new(settings: &[(String, String)]) -> Self {
         let lookup = |name: &str| {
             let found = settings.iter().rev().find(|(known, _)| known == name);
@@ -57,6 +70,10 @@ impl Functions {
     }
 
     /// The event of one HTTP request, with the context of a new invocation.
+    ///
+    /// # Panics
+    /// See [`Functions::request_of`].
+    #[must_use]
     #[expect(
         clippy::needless_pass_by_value,
         reason = "made for the event, and not needed afterwards"
@@ -96,7 +113,7 @@ impl Functions {
                 "routeKey": format!("ANY {}", uri.path()),
                 "stage": "$default",
                 "time": "22/Nov/2026:09:00:00 +0000",
-                "timeEpoch": sandbox::clock::now_ms(),
+                "timeEpoch": clock::now_ms(),
             },
             "body": if body.is_empty() { Value::Null } else { Value::String(text) },
             "isBase64Encoded": is_base64,
@@ -105,12 +122,16 @@ impl Functions {
     }
 
     /// The request that the functions make of a raw event, with the context of a new invocation.
+    ///
+    /// # Panics
+    /// When the clock stands before 1970.
+    #[must_use]
     pub fn request_of(&self, event: &Value) -> lambda_http::Request {
         let mut context = Context::default();
         let invocation = self.invocations.fetch_add(1, Ordering::Relaxed);
         context.request_id = format!("00000000-0000-4000-8000-{invocation:012}");
         let limit_ms = i64::try_from(self.limit_ms.load(Ordering::Relaxed)).unwrap();
-        context.deadline = u64::try_from(sandbox::clock::now_ms() + limit_ms).unwrap();
+        context.deadline = u64::try_from(clock::now_ms() + limit_ms).unwrap();
         let event = serde_json::value::to_raw_value(event).unwrap();
         shared::event::request(&event, context)
     }
@@ -121,20 +142,32 @@ impl Functions {
     }
 
     /// Runs `reconcile-orders` with what the schedule, or an operator, sends.
+    ///
+    /// # Errors
+    /// The function's own words.
     pub async fn reconcile(&self, event: Value) -> Result<Value, String> {
         self.reconcile_within(event, 60_000).await
     }
 
     /// The same with less time than usual.
+    ///
+    /// # Errors
+    /// The function's own words.
+    ///
+    /// # Panics
+    /// When the clock stands before 1970.
     pub async fn reconcile_within(&self, event: Value, limit_ms: u64) -> Result<Value, String> {
         let event = serde_json::from_value(event).map_err(|error| error.to_string())?;
-        let deadline_ms = u64::try_from(sandbox::clock::now_ms()).unwrap() + limit_ms;
+        let deadline_ms = u64::try_from(clock::now_ms()).unwrap() + limit_ms;
         let ran = self.reconcile_orders.run(event, deadline_ms).await;
         ran.map_err(|error| error.to_string())
             .map(|done| serde_json::to_value(done).unwrap())
     }
 
     /// Routes an event as the API does.
+    ///
+    /// # Panics
+    /// When the request came without the context of an invocation.
     pub async fn invoke(
         &self,
         event: lambda_http::Request,
@@ -173,6 +206,9 @@ fn is_under_an_order(path: &str, end: &str) -> bool {
 }
 
 /// Serves the functions on `listener`.
+///
+/// # Panics
+/// When the system does not tell the listener's address.
 pub fn start(listener: TcpListener, functions: Arc<Functions>) -> Server {
     let router = Router::new().fallback(forward).with_state(functions);
     Server::start(listener, router).unwrap()
