@@ -25,9 +25,13 @@ RUN_TOOLS := .venv/.run-tools
 CHECK_TOOLS := .venv/.check-tools
 REHEARSE_TOOLS := .venv-rehearse/.tools
 API_TOOLS := .venv-api/.tools
+CLIENT_TOOLS := .venv-clients/.tools
 NODE := tests/clients/node
 # npm's own stamp.
 NODE_TOOLS := $(NODE)/node_modules/.package-lock.json
+MERCHANT := tests/clients/merchant
+# Without npm its client is not played, as the test says.
+MERCHANT_TOOLS := $(if $(shell command -v npm),$(MERCHANT)/node_modules/.package-lock.json)
 # Installs a list ($(2)) into an environment ($(1)), and makes that where it is not there: only files whose hashes are known, and
 # none that would be built here. The lists are complete, which `pip check` sees to.
 define install
@@ -56,7 +60,10 @@ dev: binaries ## Keep the functions and all they talk to running, with addresses
 	cargo run --locked --bin sandbox -- dev
 
 .PHONY: test
-test: binaries ## Run every test; needs neither network nor account
+test: binaries $(CLIENT_TOOLS) $(MERCHANT_TOOLS) ## Run every test; needs neither network nor account
+ifeq ($(MERCHANT_TOOLS),)
+	@echo 'NOT PLAYED: bmerch, a client of Binance for Node, as there is no npm on this machine.'
+endif
 	cargo test --workspace --locked
 
 # As `test` plays 150, 80 and 50 of them.
@@ -65,6 +72,21 @@ soak: binaries ## Play 2 000 orders, 2 400 bookings and 1 000 raced closes with 
 	SOAK_ORDERS='$(or $(SOAK_ORDERS),2000)' SOAK_BOOKINGS='$(or $(SOAK_BOOKINGS),2400)' SOAK_RACES='$(or $(SOAK_RACES),1000)' \
 		cargo test --workspace --locked --test soak --test journey -- --nocapture
 
+# What a release attaches, with its SHA-256 beside it (`sha256sum --check`): static, so that it runs on any Linux, and in a
+# container that holds nothing else. One processor at a time: `make sandbox-arm64`. Not for macOS, see README.
+SANDBOX := target/sandbox
+.PHONY: sandbox
+sandbox: sandbox-x86_64 sandbox-arm64 ## Build the sandbox as one static program for Linux, x86-64 and arm64, into target/sandbox
+.PHONY: sandbox-x86_64 sandbox-arm64
+sandbox-x86_64: SANDBOX_TARGET := x86_64-unknown-linux-musl
+sandbox-arm64: SANDBOX_TARGET := aarch64-unknown-linux-musl
+sandbox-x86_64 sandbox-arm64: sandbox-%: $(RUN_TOOLS)
+	rustup target add $(SANDBOX_TARGET)
+	cargo zigbuild --locked --profile sandbox --package sandbox --bin sandbox --target $(SANDBOX_TARGET)
+	mkdir -p $(SANDBOX)
+	cp target/$(SANDBOX_TARGET)/sandbox/sandbox $(SANDBOX)/sandbox-linux-$*
+	cd $(SANDBOX) && sha256sum sandbox-linux-$* >sandbox-linux-$*.sha256
+
 # Not among the tests: a figure is only as good as the machine is idle.
 .PHONY: bench
 bench: binaries ## Measure how much reconcile-orders does in a run; BENCH=--help lists the options
@@ -72,7 +94,7 @@ bench: binaries ## Measure how much reconcile-orders does in a run; BENCH=--help
 	cargo bench --package sandbox --bench reconcile --profile dev --locked -- $(BENCH)
 
 .PHONY: check
-check: fmt lint test deny template api rehearse ## Everything CI runs
+check: fmt lint test deny template api anywhere rehearse ## Everything CI runs
 
 .PHONY: fmt
 fmt: ## Check the formatting
@@ -104,6 +126,14 @@ template: build ## Check template.yaml, and that SAM builds from it
 api: binaries $(API_TOOLS) $(NODE_TOOLS) ## Check openapi.yaml by a linter, generated clients, receivers and a fuzzer
 	.venv-api/bin/python tests/clients/check.py
 
+# As somebody has it who develops in Python and has no Rust: for this machine's processor, and without optimisation.
+HERE := $(if $(filter arm64 aarch64,$(shell uname -m)),aarch64,x86_64)-unknown-linux-musl
+.PHONY: anywhere
+anywhere: $(RUN_TOOLS) $(API_TOOLS) ## Play README's two commands with the static sandbox, where there is no Rust
+	rustup target add $(HERE)
+	cargo zigbuild --locked --package sandbox --bin sandbox --target $(HERE)
+	.venv-api/bin/python tests/clients/without_rust.py target/$(HERE)/debug/sandbox
+
 # One at a time, as SAM does it, which then finds them compiled: built together they would share their features.
 .PHONY: build
 build: $(CHECK_TOOLS) ## Build the functions for Lambda, each with its bill of materials (CycloneDX) beside it
@@ -132,7 +162,8 @@ doctor: $(if $(LOCAL),$(RUN_TOOLS),$(CHECK_TOOLS)) ## Look whether the deployed 
 
 .PHONY: clean
 clean: ## Remove what was built and installed here
-	rm -rf target .aws-sam .venv .venv-api .venv-rehearse $(NODE)/node_modules $(NODE)/generated
+	rm -rf target .aws-sam .venv .venv-api .venv-clients .venv-rehearse $(NODE)/node_modules $(NODE)/generated \
+		$(MERCHANT)/node_modules
 
 # All binaries in one go: `cargo lambda watch` and `cargo run --bin` select the same features, and find them compiled.
 .PHONY: binaries
@@ -156,7 +187,16 @@ $(API_TOOLS): requirements-api.txt
 	@echo 'Installing schemathesis, mypy, Flask and a client generator into .venv-api (once, about a minute) ...'
 	$(call install,.venv-api,requirements-api.txt)
 
-# The lock names every package with its hash, and no registry.
+$(CLIENT_TOOLS): requirements-clients.txt
+	@echo "Installing Binance's own connector into .venv-clients (once, some seconds) ..."
+	$(call install,.venv-clients,requirements-clients.txt)
+
+# The locks name every package with its hash, and no registry.
+$(MERCHANT)/node_modules/.package-lock.json: $(MERCHANT)/package.json $(MERCHANT)/package-lock.json
+	@echo 'Installing bmerch into $(MERCHANT)/node_modules (once, some seconds) ...'
+	cd $(MERCHANT) && npm ci --ignore-scripts
+	touch $@
+
 $(NODE_TOOLS): $(NODE)/package.json $(NODE)/package-lock.json
 	@echo 'Installing Redocly, TypeScript, Express and a client generator into $(NODE)/node_modules (once, half a minute) ...'
 	cd $(NODE) && npm ci --ignore-scripts

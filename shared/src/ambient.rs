@@ -1,7 +1,11 @@
 //! What the process reads from its surroundings: the clock and the random generator, here and nowhere else.
 
+mod order_clock;
+
 use std::sync::OnceLock;
 use std::time::{Duration, Instant, SystemTime};
+
+pub use order_clock::{OrderClock, TooFarAhead};
 
 /// The time in milliseconds since the Unix epoch.
 #[must_use]

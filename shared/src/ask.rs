@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use tracing::{instrument, warn};
 
-use crate::ambient::now_ms;
+use crate::ambient::OrderClock;
 use crate::binance::Binance;
 use crate::follow_up;
 use crate::order::{Event, Fact, Order, RefundId, State, Status};
@@ -22,8 +22,8 @@ pub struct Question<'a> {
     pub began_ms: i64,
     /// When the last answer must be there, by the clock.
     pub deadline_ms: i64,
-    /// What the asker's time is ahead of the clock, in milliseconds.
-    pub offset_ms: i64,
+    /// What the order is measured by.
+    pub clock: OrderClock,
     /// What the asker knows of Binance's rate limit.
     pub rate: &'a RateLimit,
 }
@@ -114,7 +114,7 @@ pub async fn ask(
         Some(_) | None => None,
     };
     let events = events(&order, question, &answers, refund);
-    let at_ms = now_ms().saturating_add(question.offset_ms);
+    let at_ms = question.clock.now_ms();
     let asked = store.transition(order, &events, "query", at_ms).await?;
     let is_told = asked.is_told();
     let order = follow_up::report(store, asked, "query").await?;

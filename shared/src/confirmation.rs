@@ -54,20 +54,27 @@ impl Confirmer {
         self.http.renew();
     }
 
-    /// Makes one attempt to tell the current order, and says what came of it.
-    pub async fn confirm(&self, order: &Order, timeout: Duration) -> Event {
+    /// Makes one attempt to tell the current order, and says what came of it, and with which HTTP status, if one came.
+    pub async fn confirm(&self, order: &Order, timeout: Duration) -> (Event, Option<u16>) {
         let revision = order.confirmation.revision;
         match self.send(order, timeout).await {
-            Ok(()) => Event::Confirmed { revision },
-            Err(answer) => Event::Unconfirmed {
-                revision,
-                attempt: order.confirmation.next_attempt(),
-                answer,
-            },
+            Ok(status) => (Event::Confirmed { revision }, Some(status)),
+            Err(answer) => {
+                let status = answer.status;
+                let attempt = order.confirmation.next_attempt();
+                (
+                    Event::Unconfirmed {
+                        revision,
+                        attempt,
+                        answer,
+                    },
+                    status,
+                )
+            }
         }
     }
 
-    async fn send(&self, order: &Order, timeout: Duration) -> Result<(), Unaccepted> {
+    async fn send(&self, order: &Order, timeout: Duration) -> Result<u16, Unaccepted> {
         let (kind, told_at_ms) = order
             .telling()
             .ok_or_else(|| unaccepted("nothing to tell"))?;
@@ -120,12 +127,12 @@ impl Confirmer {
     }
 }
 
-async fn accepted(response: Response) -> Result<(), Unaccepted> {
+async fn accepted(response: Response) -> Result<u16, Unaccepted> {
     // Read so that the connection can be used again; a body without end costs the connection, not the success.
     let received = Received::read(response, ANSWER_BYTES, BODY_TIMEOUT, now_ms()).await;
     let status = received.status;
     if (200..300).contains(&status) {
-        return Ok(());
+        return Ok(status);
     }
     let reason = match received.redirect_to {
         Some(target) => format!("HTTP status {status}, a redirect to {target}"),
@@ -136,6 +143,7 @@ async fn accepted(response: Response) -> Result<(), Unaccepted> {
         retry_after_ms: received
             .retry_after_secs
             .and_then(|secs| i64::try_from(secs).ok()?.checked_mul(1_000)),
+        status: Some(status),
         is_gone: status == GONE,
         is_timeout: false,
     })
@@ -145,6 +153,7 @@ fn unaccepted(reason: impl Into<String>) -> Unaccepted {
     Unaccepted {
         reason: reason.into(),
         retry_after_ms: None,
+        status: None,
         is_gone: false,
         is_timeout: false,
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tracing::{error, info, instrument, warn};
 
-use crate::ambient::now_ms;
+use crate::ambient::{OrderClock, monotonic_ms};
 use crate::confirmation::Confirmer;
 use crate::metrics::{self, Metric};
 use crate::order::{Alarm, Applied, Event, Status};
@@ -117,7 +117,7 @@ pub async fn raise_alarms(store: &Store, order: Stored) -> Result<Stored, StoreE
     }
     let raised = [Event::Alarmed { due_at_ms }];
     Ok(store
-        .transition(order, &raised, "alarm", now_ms())
+        .transition(order, &raised, "alarm", due_at_ms)
         .await?
         .order)
 }
@@ -135,8 +135,8 @@ pub enum Told {
 
 /// Makes one attempt to tell LeadsCalendar the current order, and records what came of it.
 ///
-/// That it is owed is in the table already, so nothing here can be lost. `offset_ms` is what the caller's time is ahead
-/// of the clock.
+/// That it is owed is in the table already, so nothing here can be lost. `clock` is what the order is
+/// measured by.
 ///
 /// # Errors
 /// [`StoreError`]: the outcome is not recorded, or that an alarm was raised is not; it will be repeated.
@@ -151,18 +151,26 @@ pub async fn confirm(
     confirmer: &Confirmer,
     order: Stored,
     timeout: Duration,
-    offset_ms: i64,
+    clock: OrderClock,
 ) -> Result<Told, StoreError> {
-    let event = confirmer.confirm(&order, timeout).await;
-    let at_ms = now_ms().saturating_add(offset_ms);
+    let began_ms = monotonic_ms();
+    let (event, status) = confirmer.confirm(&order, timeout).await;
+    let duration_ms = monotonic_ms().saturating_sub(began_ms);
+    let revision = order.confirmation.revision;
+    let at_ms = clock.now_ms();
     let order = store
         .transition(order, std::slice::from_ref(&event), "confirmation", at_ms)
         .await?
         .order;
     let id = order.order_id.as_str();
+    let host = host(&order.request.callback_url);
     let Event::Unconfirmed { answer, .. } = event else {
         metrics::count(Metric::Confirmed);
-        info!(order.id = id, "order {id} confirmed");
+        // Short, since there is one for each change of each order; the id stands beside it.
+        info!(
+            order.id = id,
+            host, revision, status, duration_ms, "confirmed"
+        );
         return Ok(Told::Accepted);
     };
     metrics::count(Metric::Unconfirmed);
@@ -170,7 +178,13 @@ pub async fn confirm(
         let attempts = order.confirmation.attempts;
         warn!(
             order.id = id,
-            attempts, "order {id} not confirmed yet: {}", answer.reason
+            host,
+            revision,
+            status,
+            duration_ms,
+            attempts,
+            "order {id} not confirmed yet: {}",
+            answer.reason
         );
     }
     raise_alarms(store, order).await?;
@@ -179,4 +193,11 @@ pub async fn confirm(
     } else {
         Told::Unaccepted
     })
+}
+
+/// The host of an address with its port, without what the address says besides.
+fn host(url: &str) -> Option<&str> {
+    let (_, rest) = url.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    authority.rsplit('@').next()
 }

@@ -11,7 +11,8 @@ use lambda_http::{Body, Request, RequestExt as _, Response};
 use serde::Serialize;
 use tracing::{error, info, warn};
 
-use crate::ambient::{deadline_ms, instant_in, now_ms, random};
+use crate::ambient::{OrderClock, deadline_ms, instant_in, now_ms, random};
+use crate::config::Settings;
 use crate::event::{Malformed, TakenOn};
 use crate::log::OUTCOME;
 use crate::metrics;
@@ -39,8 +40,10 @@ const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 pub struct Invocation {
     /// Lambda's id of it; in every problem.
     pub request_id: String,
-    /// When its answer must be there, in milliseconds since the Unix epoch.
+    /// When its answer must be there by the clock, in milliseconds since the Unix epoch.
     pub deadline_ms: i64,
+    /// What its orders are measured by: API Gateway's time, where that is later than ours.
+    pub clock: OrderClock,
     /// When its work ends, so that the answer is handed over by then.
     ends_at: Instant,
     malformed: Option<Malformed>,
@@ -61,11 +64,17 @@ impl Invocation {
     /// The invocation that `event` came with, of a function whose invocations take `limit_ms` at most. It is over when
     /// Lambda ends it, or before API Gateway no longer waits.
     #[must_use]
-    pub fn of(event: &Request, limit_ms: i64) -> Self {
+    pub fn of(event: &Request, limit_ms: i64, settings: &Settings) -> Self {
+        Self::measured(event, limit_ms, settings.policy.allow_local)
+    }
+
+    fn measured(event: &Request, limit_ms: i64, allow_local: bool) -> Self {
         let context = event.lambda_context_ref();
         let told = context.map_or(0, |context| context.deadline);
         let now_ms = now_ms();
         let taken_on = event.extensions().get::<TakenOn>();
+        // A stranger's word for the time counts for nothing where it is too far ahead.
+        let clock = taken_on.and_then(|TakenOn(at_ms)| OrderClock::later(*at_ms, allow_local).ok());
         let given_up_at_ms = taken_on
             .filter(|TakenOn(at_ms)| now_ms.saturating_sub(*at_ms) <= KEPT_MS)
             .map_or(i64::MAX, |TakenOn(at_ms)| at_ms.saturating_add(GATEWAY_MS));
@@ -78,6 +87,7 @@ impl Invocation {
                 |context| context.request_id.clone(),
             ),
             deadline_ms,
+            clock: clock.unwrap_or_default(),
             ends_at: instant_in(left_ms.saturating_sub(HANDOVER_MS)),
             malformed: event.extensions().get().copied(),
         }
@@ -203,76 +213,4 @@ fn log(problem: &Problem) {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::future::pending;
-
-    use lambda_http::Context;
-
-    use super::*;
-
-    const LIMIT_MS: i64 = 25_000;
-
-    /// What is left to an invocation that Lambda ends in `told_in_ms`, of a request taken on `ago_ms` ago; milliseconds.
-    fn left_ms(told_in_ms: i64, ago_ms: Option<i64>) -> i64 {
-        let now_ms = now_ms();
-        let mut context = Context::default();
-        context.deadline = u64::try_from(now_ms + told_in_ms).unwrap();
-        let mut event = Request::default().with_lambda_context(context);
-        if let Some(ago_ms) = ago_ms {
-            event.extensions_mut().insert(TakenOn(now_ms - ago_ms));
-        }
-        let invocation = Invocation::of(&event, LIMIT_MS);
-        let left = invocation.ends_at.saturating_duration_since(instant_in(0));
-        let left_ms = i64::try_from(left.as_millis()).unwrap() + HANDOVER_MS;
-        assert!((left_ms - (invocation.deadline_ms - now_ms)).abs() < 500);
-        left_ms
-    }
-
-    #[test]
-    fn invocation_ends_with_lambdas_time_or_with_api_gateways() {
-        for (told_in_ms, ago_ms, expected_ms) in [
-            (25_000, None, 25_000),
-            (10_000, None, 10_000),
-            (25_000, Some(0), 25_000),
-            // Init took its part of API Gateway's time.
-            (25_000, Some(4_000), 24_000),
-            (25_000, Some(19_000), 9_000),
-            (5_000, Some(19_000), 5_000),
-            // An event that somebody kept.
-            (25_000, Some(21_000), 25_000),
-            (25_000, Some(86_400_000), 25_000),
-            (25_000, Some(i64::MAX), 25_000),
-            // API Gateway's clock is ahead of ours.
-            (25_000, Some(-4_000), 25_000),
-            (58_000, Some(-30_000), 25_000),
-        ] {
-            let left_ms = left_ms(told_in_ms, ago_ms);
-            let is_near = (expected_ms - 500..=expected_ms).contains(&left_ms);
-            assert!(is_near, "{told_in_ms} {ago_ms:?}: {left_ms}");
-        }
-    }
-
-    #[tokio::test]
-    async fn work_that_hangs_ends_before_its_invocation_and_can_be_repeated() {
-        let now_ms = now_ms();
-        let mut context = Context::default();
-        context.deadline = u64::try_from(now_ms + 400).unwrap();
-        let event = Request::default().with_lambda_context(context);
-        let invocation = Invocation::of(&event, LIMIT_MS);
-
-        let inner = invocation.within(pending::<Result<(), Problem>>());
-        let ended = invocation
-            .within(async { inner.await.map_err(|problem| problem.for_order(&id())) })
-            .await;
-
-        let left_ms = invocation.deadline_ms - crate::ambient::now_ms();
-        assert!((1..=HANDOVER_MS).contains(&left_ms), "{left_ms}");
-        // The inner of two limits counts, since it knows the order.
-        assert_eq!(ended, Err(Problem::late().for_order(&id())));
-        assert!(Problem::late().retryable);
-    }
-
-    fn id() -> OrderId {
-        OrderId::from_random([7; 15])
-    }
-}
+mod tests;

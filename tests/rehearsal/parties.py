@@ -1,4 +1,4 @@
-"""The other parties: Binance Pay and LeadsCalendar, played by the sandbox's own simulator and stand-in (`sandbox up`)."""
+"""The other parties: Binance Pay and LeadsCalendar, played by the sandbox's own simulator and stand-in (`sandbox up --stand-ins`)."""
 
 import json
 import os
@@ -30,7 +30,7 @@ class Parties:
         self.confirmation_url = f"http://{self.leadscalendar_host}/binance-pay/confirmation"
         self.log = os.path.join(folder, "sandbox.log")
         ports = [f"--gateway-port={gateway_port}", f"--binance-port={binance}", f"--leadscalendar-port={leadscalendar}"]
-        self.command = [program, "up", *ports, f"--dynamodb-port={table}"]
+        self.command = [program, "up", "--stand-ins", *ports, f"--dynamodb-port={table}"]
         self.process = None
 
     def start(self):

@@ -85,6 +85,13 @@ impl Fields {
         Ok(times.map(NonZeroU32::get))
     }
 
+    /// The same where it is 1 if nobody says: nothing where it is null, which means until it is cleared.
+    pub(crate) fn take_times_or_once(&mut self) -> Result<Option<u32>, String> {
+        let is_null = self.0.get("times") == Some(&Value::Null);
+        let times = self.take_times()?;
+        Ok(if is_null { None } else { times.or(Some(1)) })
+    }
+
     /// All that is left.
     pub(crate) fn left(self) -> Map<String, Value> {
         self.0

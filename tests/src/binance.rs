@@ -11,9 +11,12 @@ mod bends;
 mod certificates;
 mod checkout;
 mod deliveries;
+mod endpoints;
 mod faults;
 mod forgery;
+mod front;
 mod gate;
+mod links;
 mod merchant_api;
 mod money;
 mod notifications;
@@ -21,6 +24,7 @@ mod operations;
 mod order;
 mod payment;
 mod play;
+mod recorded;
 mod refund;
 mod refunds;
 mod rules;
@@ -43,6 +47,7 @@ pub use certificates::PublicCertificate;
 pub use deliveries::Delivery;
 pub use faults::{At, Fault, KNOWN as KNOWN_FAULTS, On, WaitingFault};
 pub use forgery::{Forgery, Signature};
+pub use front::Front;
 pub use notifications::RefundInfoAs;
 pub use order::{Closing, Order, Status};
 pub use payment::Payment;
@@ -52,8 +57,9 @@ pub use refunds::{Account, OrdersRefund};
 pub use simulator::Call;
 pub use stranger::{Stranger, StrangerOrder};
 
-use crate::web::Server;
-use certificates::Certificate;
+use crate::gateway::Clock;
+use crate::journal::Journal;
+use crate::web::{self, Server};
 use simulator::Simulator;
 
 /// The merchant's key and secret.
@@ -72,8 +78,8 @@ pub struct Binance {
 }
 
 impl Binance {
-    /// Serves the merchant API, the checkout, the admin API and `more` on `listener`; `callback_url` is the one address that
-    /// an admin call may name.
+    /// Serves the merchant API, the checkout, the admin API and `more` on `listener`; `journal` gets every call and every
+    /// notification.
     ///
     /// # Errors
     /// When the system does not tell the listener's address.
@@ -81,20 +87,19 @@ impl Binance {
         listener: TcpListener,
         credentials: Credentials,
         behaviour: Behaviour,
-        callback_url: Option<String>,
+        front: Front,
+        journal: Journal,
         more: Router,
     ) -> io::Result<Self> {
-        let base_url = format!("http://{}", listener.local_addr()?);
-        let simulator = Arc::new(Simulator::new(
-            credentials,
-            behaviour,
-            base_url,
-            callback_url,
-        ));
-        let own = admin::router()
-            .merge(checkout::router())
-            .fallback(merchant_api::call);
-        let server = Server::start(listener, own.with_state(Arc::clone(&simulator)).merge(more))?;
+        let own_url = format!("http://{}", web::from_here(listener.local_addr()?));
+        let base_url = front.public_url.unwrap_or(own_url);
+        let callback_url = front.callback_url;
+        let simulator = Simulator::new(credentials, behaviour, base_url, callback_url, journal);
+        let simulator = Arc::new(simulator);
+        let own = admin::router().merge(checkout::router());
+        let own = own.fallback(merchant_api::call);
+        let router = own.with_state(Arc::clone(&simulator)).merge(more);
+        let server = Server::admitting(listener, router, &front.allow_hosts)?;
         Ok(Self { simulator, server })
     }
 
@@ -217,10 +222,9 @@ impl Binance {
 
     /// Plays `fault` for the next `times` calls of the kind `on`.
     pub fn fault(&self, on: On, times: u32, fault: Fault) {
-        self.simulator
-            .state()
-            .faults
-            .push(WaitingFault { on, times, fault });
+        let times = Some(times);
+        let waiting = WaitingFault { on, times, fault };
+        self.simulator.state().faults.push(waiting);
     }
 
     /// The same, as JSON: `{"on":"create","fault":"slow","times":2,"ms":300}`.
@@ -265,31 +269,16 @@ impl Binance {
     pub fn now_ms(&self) -> i64 {
         self.simulator.state().now_ms()
     }
+
+    /// The same, for whoever keeps it beside the simulator.
+    pub(crate) fn clock(&self) -> Clock {
+        let simulator = Arc::clone(&self.simulator);
+        Arc::new(move || simulator.state().now_ms())
+    }
 }
 
 impl Drop for Binance {
     fn drop(&mut self) {
         self.simulator.stop();
-    }
-}
-
-impl Simulator {
-    fn rotate(self: &Arc<Self>, keep_old: bool) -> String {
-        let certificate = Arc::new(Certificate::generate());
-        let serial = certificate.serial.clone();
-        let mut state = self.state();
-        if !keep_old {
-            state.certificates.clear();
-        }
-        state.certificates.push(certificate);
-        serial
-    }
-
-    fn advance(self: &Arc<Self>, seconds: u32) {
-        let mut state = self.state();
-        state.offset_ms = state.offset_ms.saturating_add(i64::from(seconds) * 1000);
-        drop(state);
-        // Looking at the memory lets the orders expire.
-        drop(self.state());
     }
 }

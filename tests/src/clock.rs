@@ -24,6 +24,11 @@ pub fn rfc3339(ms: i64) -> String {
     format(ms, "%Y-%m-%dT%H:%M:%SZ")
 }
 
+/// A moment as in the log of a web server, `12/Mar/2020:19:03:58 +0000`, as API Gateway writes it.
+pub(crate) fn common_log(ms: i64) -> String {
+    format(ms, "%d/%b/%Y:%H:%M:%S +0000")
+}
+
 /// Reads a length of time in seconds: `90s`, `5m`, `1h`, `2d`, or a plain number of seconds.
 pub(crate) fn seconds(text: &str) -> Result<u32, String> {
     let digits = text.strip_suffix(['s', 'm', 'h', 'd']).unwrap_or(text);

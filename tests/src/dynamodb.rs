@@ -1,6 +1,8 @@
 //! DynamoDB: an engine on a local database behind its wire protocol, with the orders table made.
 
 mod front;
+mod recorded;
+mod table;
 mod units;
 
 use std::path::Path;
@@ -10,14 +12,16 @@ use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
 use axum::Router;
 use dynoxide::Database;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 pub(crate) use front::ROUTES;
 pub use front::{StoreCall, StoreFault, WaitingStoreFault};
+pub(crate) use table::Table;
 pub use units::Units;
 
+use crate::journal::Journal;
 use crate::template;
 use crate::web::{self, Server};
 use front::Front;
@@ -38,11 +42,16 @@ pub struct DynamoDb {
 }
 
 impl DynamoDb {
-    /// Opens the file, or memory without one, makes the table unless it is there, and serves it on `listener`.
+    /// Opens the file, or memory without one, makes the table unless it is there, and serves it on `listener`; `journal`
+    /// gets every write.
     ///
     /// # Errors
     /// A sentence saying what could not be opened or made.
-    pub async fn start(listener: TcpListener, file: Option<&Path>) -> Result<Self, String> {
+    pub async fn start(
+        listener: TcpListener,
+        file: Option<&Path>,
+        journal: Journal,
+    ) -> Result<Self, String> {
         let database = match file {
             None => Database::memory(),
             Some(path) => Database::new(&path.to_string_lossy()),
@@ -55,7 +64,7 @@ impl DynamoDb {
             .local_addr()
             .map_err(|error| format!("DynamoDB has no address: {error}"))?;
         let serving = tokio::spawn(dynoxide::server::serve_on(engine, database.clone()));
-        let front = Front::new(format!("http://{address}/"));
+        let front = Front::new(format!("http://{address}/"), journal);
         let server = Server::start(listener, front.router())
             .map_err(|error| format!("DynamoDB has no address: {error}"))?;
         Ok(Self {
@@ -82,7 +91,7 @@ impl DynamoDb {
     pub fn fault(&self, operation: Option<&str>, times: u32, fault: StoreFault) {
         self.front.add(WaitingStoreFault {
             operation: operation.map(str::to_owned),
-            times,
+            times: Some(times),
             fault,
         });
     }
@@ -134,13 +143,7 @@ impl DynamoDb {
     /// # Errors
     /// The engine's own words.
     pub fn item(&self, order_id: &str) -> Result<Option<Value>, String> {
-        let request = json!({"TableName": TABLE, "Key": {"orderId": {"S": order_id}}, "ConsistentRead": true});
-        let answer = self
-            .database
-            .get_item(typed(request)?)
-            .map_err(|error| error.to_string())?;
-        let answer = serde_json::to_value(answer).map_err(|error| error.to_string())?;
-        Ok(answer.get("Item").map(plain_item))
+        self.table().item(order_id)
     }
 
     /// Every item as plain JSON.
@@ -148,26 +151,12 @@ impl DynamoDb {
     /// # Errors
     /// The engine's own words.
     pub fn items(&self) -> Result<Vec<Value>, String> {
-        let mut items = Vec::new();
-        let mut request = json!({"TableName": TABLE, "ConsistentRead": true});
-        loop {
-            let answer = self
-                .database
-                .scan(typed(request.clone())?)
-                .map_err(|error| error.to_string())?;
-            let answer = serde_json::to_value(answer).map_err(|error| error.to_string())?;
-            items.extend(
-                answer["Items"]
-                    .as_array()
-                    .into_iter()
-                    .flatten()
-                    .map(plain_item),
-            );
-            match answer.get("LastEvaluatedKey") {
-                None | Some(Value::Null) => return Ok(items),
-                Some(key) => request["ExclusiveStartKey"] = key.clone(),
-            }
-        }
+        self.table().items()
+    }
+
+    /// What reads the table past the front.
+    pub(crate) fn table(&self) -> Table {
+        Table(self.database.clone())
     }
 }
 
@@ -216,29 +205,4 @@ fn create_table(database: &Database) -> Result<(), String> {
 
 fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
-}
-
-fn plain_item(item: &Value) -> Value {
-    let fields = item.as_object().into_iter().flatten();
-    Value::Object(
-        fields
-            .map(|(name, value)| (name.clone(), plain(value)))
-            .collect::<Map<_, _>>(),
-    )
-}
-
-/// `{"S":"x"}` as `"x"`; a number that is no whole one stays text, since money must not become a float.
-fn plain(value: &Value) -> Value {
-    let Some((kind, inner)) = value.as_object().and_then(|object| object.iter().next()) else {
-        return Value::Null;
-    };
-    match (kind.as_str(), inner) {
-        ("N", Value::String(text)) => text
-            .parse::<i64>()
-            .map_or_else(|_| inner.clone(), Value::from),
-        ("M", _) => plain_item(inner),
-        ("L", Value::Array(list)) => Value::Array(list.iter().map(plain).collect()),
-        ("NULL", _) => Value::Null,
-        _ => inner.clone(),
-    }
 }

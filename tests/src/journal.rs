@@ -1,14 +1,22 @@
 //! The journal: what passed between the four parties, in the order in which it did. The console shows it, live and order by
-//! order, and `sandbox deliveries` follows it.
+//! order, and `sandbox deliveries` follows it. It keeps the newest entries only, so that a sandbox may run for weeks.
 
+mod routes;
+
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use serde::Serialize;
-use serde_json::Value;
+use axum::http::HeaderMap;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use tokio::sync::broadcast;
+
+pub(crate) use routes::{ROUTES, router};
 
 use crate::clock;
 
+/// How many entries are kept; an order makes about twenty.
+const KEPT: usize = 20_000;
 /// How many entries a follower may be behind before he has to read what he missed.
 const BEHIND: usize = 1024;
 /// The digits of a trade number that are the order's id; two more name the attempt.
@@ -29,7 +37,7 @@ pub enum Party {
 }
 
 /// What passed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Kind {
     /// A request of the HTTP API, and its answer.
@@ -86,7 +94,7 @@ pub struct Note {
 /// The one journal of a sandbox; clones write into the same.
 #[derive(Clone, Debug)]
 pub struct Journal {
-    entries: Arc<Mutex<Vec<Arc<Entry>>>>,
+    entries: Arc<Mutex<VecDeque<Arc<Entry>>>>,
     live: broadcast::Sender<Arc<Entry>>,
 }
 
@@ -103,9 +111,8 @@ impl Journal {
     /// Writes down what has just happened.
     pub fn record(&self, note: Note) {
         let mut entries = self.entries();
-        let seq = u64::try_from(entries.len())
-            .unwrap_or(u64::MAX)
-            .saturating_add(1);
+        let newest = entries.back().map_or(0, |entry| entry.seq);
+        let seq = newest.saturating_add(1);
         let entry = Arc::new(Entry {
             seq,
             at_ms: clock::now_ms(),
@@ -117,16 +124,26 @@ impl Journal {
             ok: note.ok,
             raw: note.raw,
         });
-        entries.push(Arc::clone(&entry));
+        if entries.len() >= KEPT {
+            entries.pop_front();
+        }
+        entries.push_back(Arc::clone(&entry));
         // Told while the journal is held, so that followers hear it in its order. Nobody may be listening.
         let _ = self.live.send(entry);
     }
 
-    /// All entries behind the place `seq`, oldest first; all of them behind 0.
+    /// All entries behind the place `seq`, oldest first; all that are kept behind 0.
     #[must_use]
     pub fn since(&self, seq: u64) -> Vec<Arc<Entry>> {
-        let passed = usize::try_from(seq).unwrap_or(usize::MAX);
-        self.entries().iter().skip(passed).cloned().collect()
+        let entries = self.entries();
+        let passed = entries.partition_point(|entry| entry.seq <= seq);
+        entries.range(passed..).cloned().collect()
+    }
+
+    /// The place of the newest entry; 0 while there is none.
+    #[must_use]
+    pub fn newest(&self) -> u64 {
+        self.entries().back().map_or(0, |entry| entry.seq)
     }
 
     /// All entries about an order, oldest first.
@@ -142,7 +159,7 @@ impl Journal {
         self.live.subscribe()
     }
 
-    fn entries(&self) -> MutexGuard<'_, Vec<Arc<Entry>>> {
+    fn entries(&self) -> MutexGuard<'_, VecDeque<Arc<Entry>>> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -159,6 +176,25 @@ pub fn order_id_of(trade_no: &str) -> Option<String> {
 pub fn masked(secret: &str) -> String {
     let shown: String = secret.chars().take(4).collect();
     format!("{shown}…")
+}
+
+/// Headers as they may be shown: of those in `masked_names`, written in small letters, only how they begin.
+pub(crate) fn headers(headers: &HeaderMap, masked_names: &[&str]) -> Map<String, Value> {
+    let mut shown: Map<String, Value> = Map::new();
+    for (name, value) in headers {
+        let value = String::from_utf8_lossy(value.as_bytes());
+        let value = if masked_names.contains(&name.as_str()) {
+            masked(&value)
+        } else {
+            value.into_owned()
+        };
+        let value = match shown.get(name.as_str()).and_then(Value::as_str) {
+            Some(first) => format!("{first}, {value}"),
+            None => value,
+        };
+        shown.insert(name.as_str().to_owned(), value.into());
+    }
+    shown
 }
 
 #[cfg(test)]
@@ -195,6 +231,34 @@ mod tests {
         assert_eq!(titles(journal.of_order("a")), ["first"]);
         let heard = [live.recv().await.unwrap(), live.recv().await.unwrap()];
         assert_eq!(heard.map(|entry| entry.seq), [1, 2]);
+    }
+
+    #[test]
+    fn the_oldest_entries_make_room_for_the_newest() {
+        let journal = Journal::default();
+        for number in 1..=KEPT + 3 {
+            journal.record(note(&number.to_string(), None));
+        }
+
+        let kept = journal.since(0);
+        assert_eq!(kept.len(), KEPT);
+        assert_eq!((kept[0].seq, kept[0].title.as_str()), (4, "4"));
+        let newest = journal.newest();
+        assert_eq!(journal.since(newest - 1)[0].seq, newest);
+        assert_eq!(journal.since(newest), []);
+    }
+
+    #[test]
+    fn a_header_that_is_a_key_shows_only_how_it_begins() {
+        let mut received = HeaderMap::new();
+        received.append("x-key", "abcdefgh".parse().unwrap());
+        received.append("x-key", "ijklmnop".parse().unwrap());
+        received.append("accept", "*/*".parse().unwrap());
+
+        let shown = Value::from(headers(&received, &["x-key"]));
+
+        let expected = serde_json::json!({"x-key": "abcd…, ijkl…", "accept": "*/*"});
+        assert_eq!(shown, expected);
     }
 
     #[test]

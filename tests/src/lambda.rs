@@ -1,7 +1,6 @@
 //! AWS Lambda: a built function, started as Lambda starts it and spoken to by the Runtime API, so that it can be given any
 //! bytes as an event. What no client library would send, a stranger can.
 
-mod http_event;
 mod runtime_api;
 
 use std::io;
@@ -16,8 +15,8 @@ use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 use tokio::task::JoinSet;
 
+pub use crate::gateway::http_event;
 use crate::{dynamodb, web};
-pub use http_event::http_event;
 use runtime_api::RuntimeApi;
 
 /// What Lambda gives a function to start in.

@@ -49,6 +49,9 @@ pub enum Mode {
 pub struct Confirmation {
     /// When it arrived, by the real clock, in milliseconds since the Unix epoch.
     pub at_ms: i64,
+    /// The headers as they came.
+    #[serde(skip)]
+    pub headers: Vec<(String, String)>,
     /// `webhook-id`.
     pub webhook_id: Option<String>,
     /// `webhook-timestamp`.
@@ -64,6 +67,23 @@ pub struct Confirmation {
     pub accepted: bool,
     /// The mode it met.
     pub mode: Mode,
+}
+
+impl Confirmation {
+    /// What it was answered, in words.
+    pub(crate) fn answer(&self) -> &'static str {
+        match self.mode {
+            Mode::Up | Mode::Slow { .. } if self.objection.is_some() => "401, refused",
+            Mode::Up => "200, accepted",
+            Mode::Slow { .. } => "200, accepted late",
+            Mode::Down => "503",
+            Mode::Redirect => "307, sent elsewhere",
+            Mode::Gone => "410, gone",
+            Mode::RetryAfter { .. } => "429, later",
+            Mode::Drop => "no answer, hung up",
+            Mode::Hang => "no answer, hanging",
+        }
+    }
 }
 
 /// A running stand-in; it ends when dropped.
@@ -91,6 +111,12 @@ impl LeadsCalendar {
         self.receiver.admin()
     }
 
+    /// What gives the secrets that have to verify when it is called.
+    pub(crate) fn expected(&self) -> impl Fn() -> Vec<String> + use<> {
+        let receiver = self.receiver.clone();
+        move || receiver.expected_secrets()
+    }
+
     /// The port itself, to refuse connections for a while.
     #[must_use]
     pub fn server(&self) -> &Server {
@@ -113,6 +139,12 @@ impl LeadsCalendar {
     #[must_use]
     pub fn confirmations(&self) -> Vec<Confirmation> {
         self.receiver.confirmations()
+    }
+
+    /// What gives the same when it is called.
+    pub(crate) fn receipts(&self) -> impl Fn() -> Vec<Confirmation> + use<> {
+        let receiver = self.receiver.clone();
+        move || receiver.confirmations()
     }
 
     /// Meets the next `times` confirmations, or all further ones, in this mode.

@@ -11,12 +11,14 @@
 //! | [`leadscalendar`] | the stand-in that receives confirmations and verifies them |
 //! | [`lambda`] | AWS Lambda: starts a built function and gives it raw events by the Runtime API |
 //! | [`journal`] | what passed between the four parties |
-//! | [`gateway`] | API Gateway: the HTTP API in front of the functions, which run in this process |
-//! | [`console`] | the page that shows and steers all of it |
+//! | [`gateway`] | API Gateway: the HTTP API of the template in front of the functions, in this process or under cargo-lambda |
+//! | [`console`] | the pages that show and steer all of it |
 //! | `admin` | what all calls of the admin API share |
 //! | `door` | who is let in at any of the ports |
+//! | `health` | whether everything answers |
 //! | [`program`] | the program `sandbox`: `up`, `dev`, `demo`, `event`, `advance` |
 //! | [`template`] | what `template.yaml` says, where the sandbox plays the same |
+//! | [`verify`] | which step of a message's verification fails, and why |
 //! | [`log_filters`] | its metric filters, played on a line of the log |
 //! | [`web`], [`clock`], [`random`] | the accept loop and the HTTP client, the clock, the random generator |
 
@@ -27,6 +29,7 @@ pub mod console;
 mod door;
 pub mod dynamodb;
 pub mod gateway;
+mod health;
 pub mod journal;
 pub mod lambda;
 pub mod leadscalendar;
@@ -35,8 +38,10 @@ pub mod program;
 pub mod random;
 pub mod sandbox;
 pub mod template;
+pub mod verify;
 pub mod web;
 
 pub use binance::Binance;
+pub use health::Health;
 pub use leadscalendar::LeadsCalendar;
 pub use sandbox::{Options, Sandbox};

@@ -1,42 +1,67 @@
-//! The program `sandbox`: `up` runs the stand-ins, `dev` the functions too, `demo` plays one order and leaves,
-//! `event` prints what a function is invoked with, `advance` moves the time on.
+//! The program `sandbox`: `up` runs everything in this process, `dev` the built functions under cargo-lambda, `demo` plays
+//! one order and leaves, `event` prints what a function is invoked with, `advance` moves the time on,
+//! `verify` says what is wrong with a message.
 
 mod advance;
 mod arguments;
 pub mod cargo_lambda;
+mod child;
 mod demo;
 mod dev;
 mod event;
 mod functions;
-mod gateway;
 mod running;
+mod stand_ins;
 mod up;
+mod verify;
 
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser as _;
 use tokio::signal::unix::{SignalKind, signal};
 
 use arguments::{Arguments, Command};
 
-/// Runs the program; `lookup` reads the environment.
+/// Runs the program; the first argument is its name. The environment variables that stand in for options are read here.
 ///
-/// # Errors
-/// A sentence for the person at the terminal.
-pub async fn run(
-    arguments: impl Iterator<Item = String>,
-    lookup: &dyn Fn(&str) -> Option<String>,
-) -> Result<(), String> {
-    let arguments = Arguments::read(arguments, lookup)?;
-    let interrupted = interruption()?;
-    match arguments.command {
-        Command::Help => {
-            print!("{}", arguments::HELP);
-            Ok(())
+/// The exit status is 0, 1 for what did not work, 2 for arguments that are wrong, or that of the command of `up`.
+pub async fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
+    let ran = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => carry_out(arguments.command).await,
+        Err(usage) => {
+            // Nobody is left to be told that it cannot be printed.
+            let _ = usage.print();
+            return ExitCode::from(u8::try_from(usage.exit_code()).unwrap_or(2));
         }
-        Command::Up => up::run(&arguments, interrupted).await,
-        Command::Dev => dev::run(&arguments, interrupted).await,
-        Command::Demo => demo::run(interrupted).await,
-        Command::Event => event::run(&arguments).await,
-        Command::Advance => advance::run(&arguments).await,
+    };
+    ran.unwrap_or_else(|problem| {
+        eprintln!("sandbox: {problem}");
+        ExitCode::FAILURE
+    })
+}
+
+async fn carry_out(command: Command) -> Result<ExitCode, String> {
+    let interrupted = interruption()?;
+    match command {
+        Command::Up(arguments) if arguments.stand_ins => {
+            stand_ins::run(&arguments, interrupted).await?;
+        }
+        Command::Up(arguments) => return Box::pin(up::run(arguments, interrupted)).await,
+        Command::Dev(ports) => Box::pin(dev::run(&ports, interrupted)).await?,
+        Command::Demo => Box::pin(demo::run(interrupted)).await?,
+        Command::Event(arguments) => event::run(&arguments).await?,
+        Command::Advance(arguments) => advance::run(&arguments).await?,
+        Command::Verify(arguments) => {
+            let verifies = verify::run(arguments).await?;
+            return Ok(if verifies {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            });
+        }
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Resolves on Ctrl-C and on SIGTERM. Listening starts at once, so that neither ends the program before its children.

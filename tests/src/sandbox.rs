@@ -1,5 +1,6 @@
 //! The whole sandbox: its parts started together, and the settings that make the functions talk to them.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
 use axum::Router;
@@ -7,15 +8,28 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::binance::{self, Behaviour, Binance, Credentials};
+use crate::binance::{self, Behaviour, Binance, Credentials, Front};
+use crate::console::{self, Console, Parts};
 use crate::dynamodb::{self, DynamoDb};
-use crate::journal::Journal;
+use crate::gateway::{self, Clock};
+use crate::health::{self, Health};
+use crate::journal::{self, Journal};
 use crate::leadscalendar::{self, LeadsCalendar};
-use crate::{admin, clock, console, random, web};
+use crate::verify::{self, Keyring, Keys};
+use crate::{admin, web};
 
 /// How to start the sandbox; port 0 is a free one.
 #[derive(Clone, Debug)]
 pub struct Options {
+    /// Where the simulator listens, with its console, and whoever starts the HTTP API lets that listen. The LeadsCalendar
+    /// stand-in and DynamoDB stay at the loopback address: nobody but the functions, which are beside them, calls these.
+    pub listen: IpAddr,
+    /// The base of the links that a payer opens, without a slash at the end; the simulator's own address without it.
+    pub public_url: Option<String>,
+    /// The names, beside this machine's own, for which the simulator and the HTTP API are there.
+    pub allow_hosts: Vec<String>,
+    /// The hosts to which confirmations may go.
+    pub callback_hosts: Vec<String>,
     /// The simulator, its admin API and the console.
     pub binance_port: u16,
     /// The LeadsCalendar stand-in.
@@ -39,6 +53,10 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
+            listen: Ipv4Addr::LOCALHOST.into(),
+            public_url: None,
+            allow_hosts: Vec::new(),
+            callback_hosts: vec!["localhost".to_owned(), "127.0.0.1".to_owned()],
             binance_port: 0,
             leadscalendar_port: 0,
             dynamodb_port: 0,
@@ -59,6 +77,7 @@ pub struct Sandbox {
     dynamodb: DynamoDb,
     credentials: Credentials,
     journal: Journal,
+    health: Health,
     options: Options,
 }
 
@@ -70,37 +89,89 @@ impl Sandbox {
     pub async fn start(options: Options) -> Result<Self, String> {
         let addressless = |error: std::io::Error| error.to_string();
         let listener = web::listen(options.dynamodb_port, "DYNAMODB_PORT").await?;
-        let dynamodb = DynamoDb::start(listener, options.dynamodb_file.as_deref()).await?;
+        let journal = Journal::default();
+        let dynamodb =
+            DynamoDb::start(listener, options.dynamodb_file.as_deref(), journal.clone()).await?;
         let listener = web::listen(options.leadscalendar_port, "LEADSCALENDAR_PORT").await?;
         let leadscalendar =
             LeadsCalendar::start(listener, options.webhook_secrets.clone()).map_err(addressless)?;
-        let listener = web::listen(options.binance_port, "BINANCE_PORT").await?;
+        let port = options.binance_port;
+        let listener = web::listen_at(options.listen, port, "BINANCE_PORT").await?;
         let credentials = Credentials {
             api_key: padded("sandboxkey"),
             api_secret: padded("sandboxsecret"),
         };
-        let routes = [binance::ROUTES, leadscalendar::ROUTES, dynamodb::ROUTES];
+        let health = Health::default();
+        let keyring = Keyring::default();
+        let console = Console::default();
+        let routes = [
+            binance::ROUTES,
+            leadscalendar::ROUTES,
+            dynamodb::ROUTES,
+            health::ROUTES,
+            journal::ROUTES,
+            verify::ROUTES,
+        ];
         let more: Router = leadscalendar
             .admin()
             .merge(dynamodb.admin())
-            .merge(console::router())
+            .merge(journal::router(journal.clone()))
+            .merge(verify::router(keyring.clone()))
+            .merge(console::router(console.clone()))
+            .merge(health.router())
             .merge(admin::index(routes.concat()));
         let binance = Binance::start(
             listener,
             credentials.clone(),
             options.behaviour.clone(),
-            options.callback_url.clone(),
+            Front {
+                callback_url: options.callback_url.clone(),
+                public_url: options.public_url.clone(),
+                allow_hosts: options.allow_hosts.clone(),
+            },
+            journal.clone(),
             more,
         )
         .map_err(addressless)?;
-        Ok(Self {
+        let sandbox = Self {
             binance,
             leadscalendar,
             dynamodb,
             credentials,
-            journal: Journal::default(),
+            journal,
+            health,
             options,
-        })
+        };
+        sandbox.introduce(keyring, &console);
+        Ok(sandbox)
+    }
+
+    /// Says to those who were there before everything was started where all of it is.
+    fn introduce(&self, keyring: Keyring, console: &Console) {
+        let (published, expected) = (self.binance.published(), self.leadscalendar.expected());
+        let api_secret = self.credentials.api_secret.clone();
+        keyring.fill(move || Keys {
+            certificates: published(),
+            webhook_secrets: expected(),
+            api_secret: Some(api_secret.clone()),
+        });
+        let admin = self.binance.admin();
+        console.fill(Parts {
+            journal: self.journal.clone(),
+            table: self.dynamodb.table(),
+            receipts: Box::new(self.leadscalendar.receipts()),
+            admin: admin
+                .merge(self.leadscalendar.admin())
+                .merge(self.dynamodb.admin()),
+            keyring,
+            api: self
+                .options
+                .callback_url
+                .as_deref()
+                .and_then(console::api_of),
+            app_api_key: self.options.app_api_key.clone(),
+            confirmation_url: self.leadscalendar.callback_url(),
+        });
     }
 
     /// The Binance Pay simulator.
@@ -125,6 +196,24 @@ impl Sandbox {
     #[must_use]
     pub fn journal(&self) -> &Journal {
         &self.journal
+    }
+
+    /// Whether everything answers, told by whoever starts the functions.
+    #[must_use]
+    pub fn health(&self) -> &Health {
+        &self.health
+    }
+
+    /// The names, beside this machine's own, for which requests are let in.
+    #[must_use]
+    pub fn allow_hosts(&self) -> &[String] {
+        &self.options.allow_hosts
+    }
+
+    /// The sandbox's time, for whoever keeps it beside the sandbox.
+    #[must_use]
+    pub fn clock(&self) -> Clock {
+        self.binance.clock()
     }
 
     /// The merchant's key and secret.
@@ -154,17 +243,7 @@ impl Sandbox {
     /// The event with which EventBridge invokes reconcile-orders, at the simulator's time.
     #[must_use]
     pub fn scheduled_event(&self) -> Value {
-        json!({
-            "version": "0",
-            "id": random::uuid(),
-            "detail-type": "Scheduled Event",
-            "source": "aws.events",
-            "account": "000000000000",
-            "time": clock::rfc3339(self.binance.now_ms()),
-            "region": dynamodb::REGION,
-            "resources": [format!("arn:aws:events:{}:000000000000:rule/reconcile-orders", dynamodb::REGION)],
-            "detail": {},
-        })
+        gateway::scheduled_event(self.binance.now_ms())
     }
 
     /// The environment of the functions; `callback_url` is the address of binance-callback.
@@ -181,7 +260,7 @@ impl Sandbox {
             ("ORDERS_TABLE", dynamodb::TABLE.to_owned()),
             ("BINANCE_BASE_URL", self.binance.url()),
             ("CALLBACK_URL", callback_url.to_owned()),
-            ("CALLBACK_HOSTS", "127.0.0.1,localhost".to_owned()),
+            ("CALLBACK_HOSTS", self.options.callback_hosts.join(",")),
             ("SECRETS", secrets.to_string()),
             ("ALLOW_LOCAL", "true".to_owned()),
             ("AWS_ENDPOINT_URL_DYNAMODB", self.dynamodb.url()),

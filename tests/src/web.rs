@@ -1,7 +1,7 @@
 //! HTTP both ways: an accept loop that can hang up without an answer and refuse connections, and a plain client.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -44,8 +44,16 @@ impl Server {
     /// # Errors
     /// When the system does not tell the listener's address.
     pub fn start(listener: TcpListener, router: Router) -> io::Result<Self> {
+        Self::admitting(listener, router, &[])
+    }
+
+    /// The same, with a door that lets in requests for these names, too.
+    ///
+    /// # Errors
+    /// When the system does not tell the listener's address.
+    pub fn admitting(listener: TcpListener, router: Router, hosts: &[String]) -> io::Result<Self> {
         let address = listener.local_addr()?;
-        let router = door::before(router, address.port());
+        let router = door::before(router, address.port(), hosts);
         let (listening, wanted) = watch::channel(true);
         let accepted = Arc::<AtomicUsize>::default();
         let counted = Arc::clone(&accepted);
@@ -58,10 +66,10 @@ impl Server {
         })
     }
 
-    /// `http://` and the address, without a slash at the end.
+    /// `http://` and the address from this machine, without a slash at the end.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("http://{}", from_here(self.address))
     }
 
     /// How many connections have been opened.
@@ -140,17 +148,36 @@ async fn serve(stream: TcpStream, router: Router) {
         .await;
 }
 
+/// How this machine reaches what listens on an address: by the loopback one where it listens on all.
+pub(crate) fn from_here(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        address.set_ip(match address {
+            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    address
+}
+
 /// Listens on a port of the loopback address; port 0 is a free one.
 ///
 /// # Errors
 /// A sentence naming the port and the setting that changes it.
 pub async fn listen(port: u16, setting: &str) -> Result<TcpListener, String> {
-    let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
+    listen_at(Ipv4Addr::LOCALHOST.into(), port, setting).await
+}
+
+/// The same at another address of this machine.
+///
+/// # Errors
+/// A sentence naming the port and the setting that changes it.
+pub async fn listen_at(at: IpAddr, port: u16, setting: &str) -> Result<TcpListener, String> {
+    let bound = TcpListener::bind((at, port)).await;
     bound.map_err(|error| match error.kind() {
         io::ErrorKind::AddrInUse => {
             format!("port {port} is in use: choose another one with {setting}")
         }
-        _ => format!("port {port} ({setting}) cannot be opened: {error}"),
+        _ => format!("port {port} ({setting}) of {at} cannot be opened: {error}"),
     })
 }
 

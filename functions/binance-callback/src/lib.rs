@@ -10,7 +10,7 @@ use std::time::Duration;
 use acknowledgement::NotAcknowledged;
 use lambda_http::http::Method;
 use lambda_http::{Body, Request as Event, Response};
-use shared::ambient::{monotonic_ms, now_ms};
+use shared::ambient::{OrderClock, monotonic_ms, now_ms};
 use shared::app::{self, App, StartError};
 use shared::ask::{self, About, Question, RateLimit};
 use shared::certificates::Certificates;
@@ -85,7 +85,7 @@ impl BinanceCallback {
 
     /// Answers one notification.
     pub async fn handle(&self, event: Event) -> Response<Body> {
-        let invocation = Invocation::of(&event, LIMIT_MS);
+        let invocation = Invocation::of(&event, LIMIT_MS, &self.app.settings);
         match invocation.within(self.receive(&event, &invocation)).await {
             Ok(()) => acknowledgement::acknowledged(),
             Err(reason) => acknowledgement::not_acknowledged(&reason),
@@ -99,6 +99,7 @@ impl BinanceCallback {
         if event.body().len() > MAX_BODY {
             return Err(NotAcknowledged::TooLarge);
         }
+        let clock = invocation.clock;
         let deadline_ms = invocation.deadline_ms.saturating_sub(RESERVE_MS);
         let notification = webhook::receive(
             event.headers(),
@@ -127,14 +128,18 @@ impl BinanceCallback {
             Checked::Agrees(fact) => {
                 let attempt = hint.trade_no().attempt;
                 let learned = Change::Learned { attempt, fact };
-                self.record(order, learned, &notification.kind).await?
+                self.record(order, learned, &notification.kind, clock)
+                    .await?
             }
-            Checked::Doubtful(doubt) => self.verify(order, &hint, doubt, deadline_ms).await?,
+            Checked::Doubtful(doubt) => {
+                self.verify(order, &hint, doubt, deadline_ms, clock).await?
+            }
             Checked::Idle => return Ok(()),
         };
         if order.confirmation.is_owed() && is_told {
             let store = &self.app.store;
-            let told = follow_up::confirm(store, &self.confirmer, order, CONFIRMATION_TIMEOUT, 0);
+            let confirmer = &self.confirmer;
+            let told = follow_up::confirm(store, confirmer, order, CONFIRMATION_TIMEOUT, clock);
             if let Err(error) = told.await {
                 let trade_no = hint.trade_no();
                 warn!(%trade_no, %error, "what became of the confirmation is not all recorded, and will be made up for");
@@ -149,9 +154,12 @@ impl BinanceCallback {
         order: Stored,
         change: Change,
         kind: &str,
+        clock: OrderClock,
     ) -> Result<(Stored, bool), StoreError> {
         let store = &self.app.store;
-        let recorded = store.transition(order, &[change], kind, now_ms()).await?;
+        let recorded = store
+            .transition(order, &[change], kind, clock.now_ms())
+            .await?;
         let is_told = recorded.is_told();
         Ok((follow_up::report(store, recorded, kind).await?, is_told))
     }
@@ -164,6 +172,7 @@ impl BinanceCallback {
         hint: &Hint,
         doubt: Doubt,
         deadline_ms: i64,
+        clock: OrderClock,
     ) -> Result<(Stored, bool), StoreError> {
         let (trade_no, attempt) = (hint.trade_no(), hint.trade_no().attempt);
         match hint.unreadable() {
@@ -181,16 +190,15 @@ impl BinanceCallback {
         }
         let is_waiting = order.report.is_some();
         let reported = Change::Reported { attempt, doubt };
-        let (order, is_told) = self.record(order, reported, "reported").await?;
+        let (order, is_told) = self.record(order, reported, "reported", clock).await?;
         if is_waiting {
             return Ok((order, is_told));
         }
-        let began_ms = now_ms();
         let question = Question {
             about: About::Reported(attempt),
-            began_ms,
-            deadline_ms: deadline_ms.min(began_ms.saturating_add(ASKING_MS)),
-            offset_ms: 0,
+            began_ms: clock.now_ms(),
+            deadline_ms: deadline_ms.min(now_ms().saturating_add(ASKING_MS)),
+            clock,
             rate: &RateLimit::default(),
         };
         let asked = ask::ask(&self.app.store, &self.app.binance, order, question).await?;
@@ -198,7 +206,7 @@ impl BinanceCallback {
         let Some(change) = afterwards(hint, doubt, &order) else {
             return Ok((order, is_told));
         };
-        let (order, is_also_told) = self.record(order, change, "reported").await?;
+        let (order, is_also_told) = self.record(order, change, "reported", clock).await?;
         Ok((order, is_told || is_also_told))
     }
 

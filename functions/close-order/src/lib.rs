@@ -5,7 +5,7 @@
 
 use lambda_http::http::{Method, StatusCode};
 use lambda_http::{Body, Request as Event, Response};
-use shared::ambient::{monotonic_ms, now_ms};
+use shared::ambient::monotonic_ms;
 use shared::app::{self, App, StartError};
 use shared::ask::{self, About, Question, RateLimit};
 use shared::close::close;
@@ -49,7 +49,7 @@ impl CloseOrder {
 
     /// Answers one request.
     pub async fn handle(&self, event: Event) -> Response<Body> {
-        let invocation = Invocation::of(&event, LIMIT_MS);
+        let invocation = Invocation::of(&event, LIMIT_MS, &self.app.settings);
         match invocation.within(self.end(&event, &invocation)).await {
             Ok(order) => answer(&order),
             Err(problem) => http_api::problem(problem, &invocation),
@@ -68,20 +68,23 @@ impl CloseOrder {
         let order = self.app.store.load(&id).await?;
         let order = order.ok_or_else(Problem::no_such_order)?;
         log::about(&order.order_id, &order.trade_no());
-        let work = Box::pin(self.close(order, invocation.deadline_ms));
+        let work = Box::pin(self.close(order, invocation));
         let closed = invocation.within(async { Ok::<_, Problem>(work.await?) });
         closed.await.map_err(|problem| problem.for_order(&id))
     }
 
     /// Records the wish, tells Binance to close what anybody could pay, and asks how that ended.
-    async fn close(&self, order: Stored, deadline_ms: i64) -> Result<Stored, StoreError> {
+    async fn close(&self, order: Stored, invocation: &Invocation) -> Result<Stored, StoreError> {
         let (store, binance) = (&self.app.store, &self.app.binance);
+        let clock = invocation.clock;
         let cause = "close requested";
         let wished = [order::Event::CloseWished];
-        let wished = store.transition(order, &wished, cause, now_ms()).await?;
+        let wished = store
+            .transition(order, &wished, cause, clock.now_ms())
+            .await?;
         let order = follow_up::report(store, wished, cause).await?;
 
-        let deadline_ms = deadline_ms.saturating_sub(RESERVE_MS);
+        let deadline_ms = invocation.deadline_ms.saturating_sub(RESERVE_MS);
         let open = to_close(&order);
         for number in &open {
             close(binance, &order.trade_no_of(*number), deadline_ms).await;
@@ -92,9 +95,9 @@ impl CloseOrder {
         // That Binance accepts, or refuses, to close it says nothing of how it ends.
         let question = Question {
             about: About::Number(decides),
-            began_ms: now_ms(),
+            began_ms: clock.now_ms(),
             deadline_ms,
-            offset_ms: 0,
+            clock,
             rate: &RateLimit::default(),
         };
         Ok(ask::ask(store, binance, order, question).await?.order)

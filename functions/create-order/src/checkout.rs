@@ -11,13 +11,13 @@ use shared::binance::{Answer, BinanceError, CallError, Created, SHORTEST_CALL_MS
 use shared::close::close;
 use shared::follow_up;
 use shared::json::Unreadable;
-use shared::order::{Claim, End, Event, Status};
+use shared::order::{End, Event, Status};
 use shared::problem::Problem;
 use shared::store::Stored;
 use tracing::warn;
 
 use super::expiry::asks_for_end;
-use super::{Answered, CreateOrder, Resumed};
+use super::{Answered, CreateOrder, Opening, Resumed};
 
 /// What is kept of the invocation's time for the last write and the answer, in milliseconds.
 const RESERVE_MS: i64 = 6_000;
@@ -40,14 +40,21 @@ pub(super) enum Next {
     Tell(Problem),
 }
 
+impl Opening {
+    /// When the last answer of Binance must be there, by the clock.
+    pub(super) fn answers_by_ms(&self) -> i64 {
+        self.deadline_ms.saturating_sub(RESERVE_MS)
+    }
+}
+
 impl CreateOrder {
     /// Opens the checkout of the order's current attempt, which `claim` holds.
     pub(super) async fn open_checkout(
         &self,
         mut order: Stored,
-        claim: Claim,
+        opening: &Opening,
     ) -> Result<Answered, Problem> {
-        let deadline_ms = claim.until_ms.saturating_sub(RESERVE_MS);
+        let deadline_ms = opening.answers_by_ms();
         self.close_failed(&order, deadline_ms).await;
         let mut wait = FIRST_WAIT;
         let mut tries = 1;
@@ -59,16 +66,16 @@ impl CreateOrder {
                 .open_checkout(&order, &self.app.settings.callback_url, deadline_ms)
                 .await;
             let error = match opened {
-                Ok(created) => return self.opened(order, attempt, created, deadline_ms).await,
+                Ok(created) => return self.opened(order, attempt, created, opening).await,
                 Err(error) => error,
             };
             // After an answer of which nothing can be read one more number is tried, and never a third.
             let is_given_up = error.is_unreadable(tries > 1);
             let next = if is_given_up {
-                self.unreadable(order, attempt, error.clone(), deadline_ms)
+                self.unreadable(order, attempt, error.clone(), opening)
                     .await
             } else {
-                self.not_opened(order, attempt, error.clone(), &claim, deadline_ms)
+                self.not_opened(order, attempt, error.clone(), opening)
                     .await
             };
             order = match next? {
@@ -83,14 +90,14 @@ impl CreateOrder {
             let wait_ms = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
             let sent_at_ms = now_ms().saturating_add(wait_ms);
             if tries >= TRIES || sent_at_ms.saturating_add(SHORTEST_CALL_MS) > deadline_ms {
-                self.end(order, attempt, End::Unknown, "answer lost")
+                self.end(order, attempt, End::Unknown, "answer lost", opening)
                     .await?;
                 return Err(error.as_fault().into());
             }
             tokio::time::sleep(wait).await;
             (tries, wait) = (tries + 1, wait.saturating_mul(2));
-            let resumed = Event::Resumed(claim.clone());
-            order = match self.resume(order, resumed).await? {
+            let resumed = Event::Resumed(opening.claim.clone());
+            order = match self.resume(order, resumed, opening).await? {
                 Resumed::Open(order) => order,
                 Resumed::Stands(order) => return Ok(Answered::first(order)),
             };
@@ -104,11 +111,11 @@ impl CreateOrder {
         mut order: Stored,
         attempt: u8,
         created: Created,
-        deadline_ms: i64,
+        opening: &Opening,
     ) -> Result<Answered, Problem> {
         let mut fact = created.fact(None);
         if fact.is_none() {
-            order = self.ask(order, attempt, deadline_ms).await?.order;
+            order = self.ask(order, attempt, opening).await?.order;
             let known = order
                 .attempt(attempt)
                 .and_then(|attempt| attempt.terms.as_ref());
@@ -118,13 +125,20 @@ impl CreateOrder {
             let field = created.unreadable().unwrap_or(Unreadable("data"));
             let answer = Answer::unreadable_success(field);
             let error = BinanceError::Call(CallError::Unknown(answer));
-            return Err(self.abandon(order, attempt, error, deadline_ms).await?);
+            return Err(self.abandon(order, attempt, error, opening).await?);
         };
         let learned = Event::Learned { attempt, fact };
-        let order = self.record(order, learned, "checkout opened").await?;
+        let order = self
+            .record(order, learned, "checkout opened", opening)
+            .await?;
         if order.closing.is_some() || order.ended.is_some() {
             // It was closed, or its time was up, while Binance opened it: nobody is given the address.
-            close(&self.app.binance, &order.trade_no_of(attempt), deadline_ms).await;
+            close(
+                &self.app.binance,
+                &order.trade_no_of(attempt),
+                opening.answers_by_ms(),
+            )
+            .await;
             return Ok(Answered::first(order));
         }
         // Only an invocation that outlived its claim finds that another one has gone on without it.
@@ -144,35 +158,35 @@ impl CreateOrder {
         order: Stored,
         attempt: u8,
         error: BinanceError,
-        claim: &Claim,
-        deadline_ms: i64,
+        opening: &Opening,
     ) -> Result<Next, Problem> {
         match &error {
             BinanceError::Call(CallError::Refused(answer) | CallError::Unknown(answer))
                 if answer.says_taken() =>
             {
-                self.taken(order, attempt, error, claim, deadline_ms).await
+                self.taken(order, attempt, error, opening).await
             }
             BinanceError::Call(CallError::Unknown(_)) => Ok(Next::Number(order)),
             BinanceError::Call(CallError::Refused(answer))
                 if answer.may_refuse_end() && asks_for_end(&order, attempt) =>
             {
                 let code = answer.code.as_deref().unwrap_or_default();
-                self.without_end(order, attempt, claim, code).await
+                self.without_end(order, attempt, opening, code).await
             }
             // Who redirects has not carried it out, and whether Binance would is not known.
             BinanceError::Call(CallError::Access(answer)) if answer.redirect_to.is_some() => {
-                self.release(order, claim, "redirected").await?;
+                self.release(order, opening, "redirected").await?;
                 Ok(Next::Tell(error.into()))
             }
             BinanceError::Call(CallError::Refused(answer) | CallError::Access(answer)) => {
                 let code = answer.code.as_deref().unwrap_or("no code");
                 let cause = format!("refused: {code}");
-                self.end(order, attempt, End::Refused, &cause).await?;
+                self.end(order, attempt, End::Refused, &cause, opening)
+                    .await?;
                 Ok(Next::Tell(error.into()))
             }
             BinanceError::Call(CallError::NotDone(_)) | BinanceError::Secrets(_) => {
-                self.release(order, claim, "not done").await?;
+                self.release(order, opening, "not done").await?;
                 Ok(Next::Tell(error.into()))
             }
         }
@@ -184,10 +198,10 @@ impl CreateOrder {
         order: Stored,
         attempt: u8,
         error: BinanceError,
-        deadline_ms: i64,
+        opening: &Opening,
     ) -> Result<Next, Problem> {
-        let order = self.ask(order, attempt, deadline_ms).await?.order;
-        let problem = self.abandon(order, attempt, error, deadline_ms).await?;
+        let order = self.ask(order, attempt, opening).await?.order;
+        let problem = self.abandon(order, attempt, error, opening).await?;
         Ok(Next::Tell(problem))
     }
 
@@ -197,11 +211,17 @@ impl CreateOrder {
         order: Stored,
         attempt: u8,
         error: BinanceError,
-        deadline_ms: i64,
+        opening: &Opening,
     ) -> Result<Problem, Problem> {
-        close(&self.app.binance, &order.trade_no_of(attempt), deadline_ms).await;
+        close(
+            &self.app.binance,
+            &order.trade_no_of(attempt),
+            opening.answers_by_ms(),
+        )
+        .await;
         let cause = "answer not readable";
-        self.end(order, attempt, End::Unknown, cause).await?;
+        self.end(order, attempt, End::Unknown, cause, opening)
+            .await?;
         Ok(error.into())
     }
 
@@ -210,13 +230,13 @@ impl CreateOrder {
         &self,
         order: Stored,
         attempt: u8,
-        deadline_ms: i64,
+        opening: &Opening,
     ) -> Result<ask::Asked, Problem> {
         let question = Question {
             about: About::Number(attempt),
-            began_ms: now_ms(),
-            deadline_ms,
-            offset_ms: 0,
+            began_ms: opening.clock.now_ms(),
+            deadline_ms: opening.answers_by_ms(),
+            clock: opening.clock,
             rate: &RateLimit::default(),
         };
         Ok(ask::ask(&self.app.store, &self.app.binance, order, question).await?)
@@ -237,24 +257,33 @@ impl CreateOrder {
         attempt: u8,
         end: End,
         cause: &str,
+        opening: &Opening,
     ) -> Result<Stored, Problem> {
-        self.record(order, Event::NotOpened { attempt, end }, cause)
+        self.record(order, Event::NotOpened { attempt, end }, cause, opening)
             .await
     }
 
     pub(super) async fn release(
         &self,
         order: Stored,
-        claim: &Claim,
+        opening: &Opening,
         cause: &str,
     ) -> Result<Stored, Problem> {
-        let by = claim.by.clone();
-        self.record(order, Event::Released { by }, cause).await
+        let by = opening.claim.by.clone();
+        self.record(order, Event::Released { by }, cause, opening)
+            .await
     }
 
-    async fn record(&self, order: Stored, event: Event, cause: &str) -> Result<Stored, Problem> {
+    async fn record(
+        &self,
+        order: Stored,
+        event: Event,
+        cause: &str,
+        opening: &Opening,
+    ) -> Result<Stored, Problem> {
         let store = &self.app.store;
-        let recorded = store.transition(order, &[event], cause, now_ms()).await?;
+        let at_ms = opening.clock.now_ms();
+        let recorded = store.transition(order, &[event], cause, at_ms).await?;
         Ok(follow_up::report(store, recorded, cause).await?)
     }
 }

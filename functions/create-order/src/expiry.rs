@@ -1,13 +1,12 @@
 //! A checkout that is to end with its order: how near that may be, Binance does not document.
 
-use shared::ambient::now_ms;
 use shared::follow_up;
-use shared::order::{Applied, Claim, End, Event, Order};
+use shared::order::{Applied, End, Event, Order};
 use shared::problem::Problem;
 use shared::store::Stored;
 
-use super::CreateOrder;
 use super::checkout::Next;
+use super::{CreateOrder, Opening};
 
 impl CreateOrder {
     /// Binance refuses the order, and perhaps only because it was asked to end it with ours: it is tried once more under the
@@ -16,7 +15,7 @@ impl CreateOrder {
         &self,
         order: Stored,
         attempt: u8,
-        claim: &Claim,
+        opening: &Opening,
         code: &str,
     ) -> Result<Next, Problem> {
         let events = [
@@ -24,13 +23,14 @@ impl CreateOrder {
                 attempt,
                 end: End::Refused,
             },
-            Event::ResumedWithoutEnd(claim.clone()),
+            Event::ResumedWithoutEnd(opening.claim.clone()),
         ];
         let (store, cause) = (
             &self.app.store,
             format!("refused with orderExpireTime: {code}"),
         );
-        let resumed = store.transition(order, &events, &cause, now_ms()).await?;
+        let at_ms = opening.clock.now_ms();
+        let resumed = store.transition(order, &events, &cause, at_ms).await?;
         let is_taken = resumed.applied == Applied::Changed;
         let order = follow_up::report(store, resumed, &cause).await?;
         Ok(if is_taken {

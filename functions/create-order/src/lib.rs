@@ -11,7 +11,7 @@ mod taken;
 use lambda_http::http::header::{HeaderValue, LOCATION};
 use lambda_http::http::{Method, StatusCode};
 use lambda_http::{Body, Request as Event, Response};
-use shared::ambient::{monotonic_ms, now_ms, random};
+use shared::ambient::{OrderClock, monotonic_ms, random};
 use shared::app::{self, App, StartError};
 use shared::config::Needs;
 use shared::follow_up;
@@ -35,6 +35,32 @@ const LIMIT_MS: i64 = 28_000;
 pub struct CreateOrder {
     /// The parts it has in common with the others.
     pub app: App,
+}
+
+/// An invocation that may open a checkout.
+struct Opening {
+    /// Its hold on the order, by the order's time.
+    claim: Claim,
+    /// When it ends, by the clock.
+    deadline_ms: i64,
+    /// What the order is measured by.
+    clock: OrderClock,
+}
+
+impl Opening {
+    fn in_time_of(invocation: &Invocation) -> Self {
+        let Invocation {
+            deadline_ms, clock, ..
+        } = *invocation;
+        Self {
+            claim: Claim {
+                by: invocation.request_id.clone(),
+                until_ms: clock.at_ms(deadline_ms),
+            },
+            deadline_ms,
+            clock,
+        }
+    }
 }
 
 /// An order that can be answered with.
@@ -88,7 +114,7 @@ impl CreateOrder {
 
     /// Answers one request.
     pub async fn handle(&self, event: Event) -> Response<Body> {
-        let invocation = Invocation::of(&event, LIMIT_MS);
+        let invocation = Invocation::of(&event, LIMIT_MS, &self.app.settings);
         match invocation.within(self.create(&event, &invocation)).await {
             Ok(answered) => created(&answered),
             Err(problem) => http_api::problem(problem, &invocation),
@@ -110,14 +136,17 @@ impl CreateOrder {
             Some(key) => OrderId::derived(self.app.namespace().await?, CLIENT, key),
             None => OrderId::from_random(random()),
         };
-        let claim = Claim {
-            by: invocation.request_id.clone(),
-            until_ms: invocation.deadline_ms,
-        };
+        let opening = Opening::in_time_of(invocation);
         let request = asked.for_order(&id);
         let recorded = if asked.outside.is_empty() {
             let (livemode, request) = (self.app.settings.is_live(), request.clone());
-            let order = Order::new(id.clone(), livemode, request, claim.clone(), now_ms());
+            let order = Order::new(
+                id.clone(),
+                livemode,
+                request,
+                opening.claim.clone(),
+                opening.clock.now_ms(),
+            );
             let order = order.held_for(asked.expires_in_secs);
             self.app.store.record(order).await?
         } else {
@@ -130,7 +159,7 @@ impl CreateOrder {
         };
         let (Recorded::New(order) | Recorded::Exists(order)) = &recorded;
         log::about(&order.order_id, &order.trade_no());
-        let work = Box::pin(self.answer(&request, recorded, claim));
+        let work = Box::pin(self.answer(&request, recorded, opening));
         let answered = invocation.within(work).await;
         answered.map_err(|problem| problem.for_order(&id))
     }
@@ -140,23 +169,22 @@ impl CreateOrder {
         &self,
         request: &Request,
         recorded: Recorded,
-        claim: Claim,
+        opening: Opening,
     ) -> Result<Answered, Problem> {
         match recorded {
-            Recorded::New(order) => self.open_checkout(order, claim).await,
+            Recorded::New(order) => self.open_checkout(order, &opening).await,
             Recorded::Exists(existing) if existing.request != *request => {
                 Err(Problem::key_reused())
             }
             Recorded::Exists(existing) if existing.may_open() => {
-                let resumed = if existing.has_no_time(now_ms()) {
-                    let by = claim.by.clone();
-                    self.resume(existing, order::Event::TimeUp { by }).await?
+                let claim = opening.claim.clone();
+                let event = if existing.has_no_time(opening.clock.now_ms()) {
+                    order::Event::TimeUp { by: claim.by }
                 } else {
-                    self.resume(existing, order::Event::Resumed(claim.clone()))
-                        .await?
+                    order::Event::Resumed(claim)
                 };
-                match resumed {
-                    Resumed::Open(order) => self.open_checkout(order, claim).await,
+                match self.resume(existing, event, &opening).await? {
+                    Resumed::Open(order) => self.open_checkout(order, &opening).await,
                     Resumed::Stands(order) => Ok(Answered::again(order)),
                 }
             }
@@ -166,8 +194,13 @@ impl CreateOrder {
 
     /// Takes over an order that has no checkout, unless somebody is opening one right now, or the order is not to be opened
     /// any more.
-    async fn resume(&self, order: Stored, event: order::Event) -> Result<Resumed, Problem> {
-        let at_ms = now_ms();
+    async fn resume(
+        &self,
+        order: Stored,
+        event: order::Event,
+        opening: &Opening,
+    ) -> Result<Resumed, Problem> {
+        let at_ms = opening.clock.now_ms();
         let (store, is_time_up) = (
             &self.app.store,
             matches!(event, order::Event::TimeUp { .. }),

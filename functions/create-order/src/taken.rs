@@ -3,12 +3,12 @@
 use shared::ask;
 use shared::binance::{BinanceError, CallError};
 use shared::close::close;
-use shared::order::{Attempt, Claim, End, Fact, State};
+use shared::order::{Attempt, End, Fact, State};
 use shared::problem::Problem;
 use shared::store::Stored;
 
-use super::CreateOrder;
 use super::checkout::Next;
+use super::{CreateOrder, Opening};
 
 /// What is to become of the number.
 enum Number {
@@ -28,13 +28,12 @@ impl CreateOrder {
         order: Stored,
         attempt: u8,
         error: BinanceError,
-        claim: &Claim,
-        deadline_ms: i64,
+        opening: &Opening,
     ) -> Result<Next, Problem> {
         let is_refused = matches!(error, BinanceError::Call(CallError::Refused(_)));
         let was_sent_before = |attempt: &Attempt| attempt.given_up_from_ms.is_some();
         let is_first = is_refused && !order.attempt(attempt).is_some_and(was_sent_before);
-        let ask::Asked { order, answers, .. } = self.ask(order, attempt, deadline_ms).await?;
+        let ask::Asked { order, answers, .. } = self.ask(order, attempt, opening).await?;
         let fact = answers.into_iter().find_map(|(_, fact)| fact);
         if fact.is_some() && order.is_paid() {
             return Ok(Next::Stands(order));
@@ -46,10 +45,12 @@ impl CreateOrder {
             None | Some(Some(State::UnderWay | State::Refunding)) => Number::AskedAgain,
             Some(Some(State::Paid(_))) => {
                 let cause = "paid before it was ordered";
-                self.end(order, attempt, End::PaidUnknown, cause).await?;
+                self.end(order, attempt, End::PaidUnknown, cause, opening)
+                    .await?;
                 return Ok(Next::Tell(Problem::paid_unknown()));
             }
             Some(Some(State::Untouched)) => {
+                let deadline_ms = opening.answers_by_ms();
                 if !close(&self.app.binance, &order.trade_no_of(attempt), deadline_ms).await {
                     Number::AskedAgain
                 } else if is_first && is_counted {
@@ -66,12 +67,12 @@ impl CreateOrder {
         match next {
             Number::Over => Ok(Next::Number(order)),
             Number::Refused => {
-                self.end(order, attempt, End::Refused, "refused: 400201")
+                self.end(order, attempt, End::Refused, "refused: 400201", opening)
                     .await?;
                 Ok(Next::Tell(error.into()))
             }
             Number::AskedAgain => {
-                self.release(order, claim, "number taken").await?;
+                self.release(order, opening, "number taken").await?;
                 Ok(Next::Tell(error.as_fault().into()))
             }
         }

@@ -40,7 +40,7 @@ impl GetOrder {
 
     /// Answers one request.
     pub async fn handle(&self, event: Event) -> Response<Body> {
-        let invocation = Invocation::of(&event, LIMIT_MS);
+        let invocation = Invocation::of(&event, LIMIT_MS, &self.app.settings);
         // On the heap, since what it keeps while it waits is large.
         let work = Box::pin(self.answer(&event));
         let answered = invocation.within(work).await;

@@ -136,7 +136,7 @@ impl ReconcileOrders {
             about,
             began_ms,
             deadline_ms: run.within_ms(QUESTIONS_MS, RECORD_MS),
-            offset_ms: run.offset_ms,
+            clock: run.clock,
             rate: &run.rate,
         };
         let asked = ask::ask(&self.app.store, &self.app.binance, order, question).await?;

@@ -2,14 +2,11 @@
 
 use jiff::Timestamp;
 use serde::Deserialize;
-use shared::ambient::now_ms;
+use shared::ambient::{OrderClock, TooFarAhead};
 use shared::order::{OrderId, OrderIdError};
 
 /// Partitions of the index `due`.
 const SHARDS: u8 = 8;
-
-/// How far an event's time may be ahead of the clock, in milliseconds, but for a sandbox that has moved its time.
-const AHEAD_MS: i64 = 5 * 60_000;
 
 /// What tells an operator's wish for all orders from one for a single order.
 const OWED: &str = "owed";
@@ -46,10 +43,8 @@ pub enum EventError {
     #[error("the event's shards must be a list of different numbers from 0 to 7")]
     Shards,
     /// All that is due until then would be worked on now.
-    #[error(
-        "the event's time {0} is more than five minutes ahead of the clock, which only ALLOW_LOCAL admits"
-    )]
-    Ahead(Timestamp),
+    #[error("the event's {0}")]
+    Ahead(TooFarAhead),
     /// `confirm` is something else.
     #[error("the event's confirm must be \"owed\" or an order's id: {0}")]
     Confirm(OrderIdError),
@@ -62,9 +57,12 @@ pub enum EventError {
 #[derive(Debug)]
 pub(super) enum Wanted {
     /// The work that is due by a time, in these shards.
-    Due { time_ms: i64, shards: Vec<u8> },
+    Due { clock: OrderClock, shards: Vec<u8> },
     /// What an operator wishes, and nothing else.
-    Wishes { wishes: Vec<Wish>, time_ms: i64 },
+    Wishes {
+        wishes: Vec<Wish>,
+        clock: OrderClock,
+    },
     /// A look at all that the function needs, and nothing else.
     Check,
 }
@@ -86,14 +84,11 @@ impl Event {
     /// # Errors
     /// [`EventError`].
     pub(super) fn wanted(self, allow_local: bool) -> Result<Wanted, EventError> {
-        let clock_ms = now_ms();
-        let time_ms = self.time.map_or(clock_ms, Timestamp::as_millisecond);
-        if let Some(time) = self.time
-            && time_ms.saturating_sub(clock_ms) > AHEAD_MS
-            && !allow_local
-        {
-            return Err(EventError::Ahead(time));
-        }
+        let clock = match self.time {
+            Some(time) => OrderClock::later(time.as_millisecond(), allow_local),
+            None => Ok(OrderClock::default()),
+        };
+        let clock = clock.map_err(EventError::Ahead)?;
         let confirm = match self.confirm {
             Some(owed) if owed == OWED => Some(Wish::ConfirmOwed),
             Some(id) => Some(Wish::Confirm(id.parse().map_err(EventError::Confirm)?)),
@@ -107,7 +102,7 @@ impl Event {
                 .ok_or(EventError::CheckAlone);
         }
         if !wishes.is_empty() {
-            return Ok(Wanted::Wishes { wishes, time_ms });
+            return Ok(Wanted::Wishes { wishes, clock });
         }
         if self.time.is_none() && self.shards.is_none() {
             return Err(EventError::Unknown);
@@ -120,6 +115,6 @@ impl Event {
         if shards.is_empty() || !is_right {
             return Err(EventError::Shards);
         }
-        Ok(Wanted::Due { time_ms, shards })
+        Ok(Wanted::Due { clock, shards })
     }
 }

@@ -151,14 +151,14 @@ impl ReconcileOrders {
         match wanted {
             // Before anything is set up, too.
             Wanted::Check => Ok(Done::Check(Box::pin(self.check()).await)),
-            Wanted::Due { time_ms, shards } => {
+            Wanted::Due { clock, shards } => {
                 self.look_at_secrets().await?;
-                let run = Run::new(time_ms, shards, deadline_ms.saturating_sub(CLOSING_MS));
+                let run = Run::new(clock, shards, deadline_ms.saturating_sub(CLOSING_MS));
                 Ok(Done::Run(Box::pin(self.reconcile(run)).await?))
             }
-            Wanted::Wishes { wishes, time_ms } => {
+            Wanted::Wishes { wishes, clock } => {
                 self.look_at_secrets().await?;
-                let run = Run::new(time_ms, Vec::new(), wish::deadline_ms(deadline_ms));
+                let run = Run::new(clock, Vec::new(), wish::deadline_ms(deadline_ms));
                 Ok(Done::Wish(Box::pin(self.grant(wishes, &run)).await?))
             }
         }

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 
 use serde::Serialize;
-use shared::ambient::{now_ms, random};
+use shared::ambient::{OrderClock, now_ms, random};
 use shared::ask::RateLimit;
 use shared::log::OUTCOME;
 use shared::metrics::{self, Metric};
@@ -19,8 +19,8 @@ const UNTOLD_SECS: i64 = 10 * 60;
 #[derive(Debug)]
 pub(super) struct Run {
     deadline_ms: i64,
-    /// How far the run's time is ahead of the clock, in milliseconds.
-    pub(super) offset_ms: i64,
+    /// What its orders are measured by.
+    pub(super) clock: OrderClock,
     /// What is due by then is worked on.
     pub(super) due_by_ms: i64,
     /// The parts of the queue, in the order in which they are read.
@@ -82,17 +82,16 @@ pub struct Summary {
 }
 
 impl Run {
-    /// A run by `time_ms`, or by the clock if that is later. Runs that begin at the same time begin at different shards.
-    pub(super) fn new(time_ms: i64, mut shards: Vec<u8>, deadline_ms: i64) -> Self {
-        let offset_ms = time_ms.saturating_sub(now_ms()).max(0);
+    /// A run that ends at `deadline_ms` by the clock. Runs that begin at the same time begin at different shards.
+    pub(super) fn new(clock: OrderClock, mut shards: Vec<u8>, deadline_ms: i64) -> Self {
         let [first] = random::<1>();
         if let Some(first) = usize::from(first).checked_rem(shards.len()) {
             shards.rotate_left(first);
         }
         Self {
             deadline_ms,
-            offset_ms,
-            due_by_ms: now_ms().saturating_add(offset_ms),
+            clock,
+            due_by_ms: clock.now_ms(),
             shards,
             rate: RateLimit::default(),
             counts: Counts::default(),
@@ -102,7 +101,7 @@ impl Run {
     }
 
     pub(super) fn now_ms(&self) -> i64 {
-        now_ms().saturating_add(self.offset_ms)
+        self.clock.now_ms()
     }
 
     /// Whether work that may take `need_ms` can still be begun.

@@ -142,7 +142,7 @@ impl ReconcileOrders {
     /// Makes one attempt to tell an order that was taken on.
     pub(super) async fn tell(&self, order: Stored, run: &Run) -> Result<Told, StoreError> {
         let (store, confirmer) = (&self.app.store, &self.confirmer);
-        let told = follow_up::confirm(store, confirmer, order, TIMEOUT, run.offset_ms).await?;
+        let told = follow_up::confirm(store, confirmer, order, TIMEOUT, run.clock).await?;
         count(match told {
             Told::Accepted => &run.counts.confirmed,
             Told::Unaccepted | Told::TimedOut => &run.counts.failed,

@@ -7,7 +7,7 @@ mod request;
 
 use lambda_http::http::{Method, StatusCode};
 use lambda_http::{Body, Request as Event, Response};
-use shared::ambient::{monotonic_ms, now_ms};
+use shared::ambient::{OrderClock, monotonic_ms};
 use shared::app::{self, App, StartError};
 use shared::ask::{self, About, Question, RateLimit};
 use shared::binance::BinanceError;
@@ -37,6 +37,13 @@ pub struct RefundOrder {
     pub app: App,
 }
 
+/// Until when Binance may answer, by the clock, and what the order is measured by.
+#[derive(Clone, Copy)]
+struct Until {
+    deadline_ms: i64,
+    clock: OrderClock,
+}
+
 /// A refund that can be answered with.
 struct Answered {
     order: Stored,
@@ -63,7 +70,7 @@ impl RefundOrder {
 
     /// Answers one request.
     pub async fn handle(&self, event: Event) -> Response<Body> {
-        let invocation = Invocation::of(&event, LIMIT_MS);
+        let invocation = Invocation::of(&event, LIMIT_MS, &self.app.settings);
         let answered = invocation.within(self.give_back(&event, &invocation)).await;
         match answered.and_then(|answered| answer(&answered)) {
             Ok(response) => response,
@@ -107,10 +114,13 @@ impl RefundOrder {
         }
         let attempt = order.refund_from(&wanted);
         let attempt = attempt.map_err(Problem::not_refundable)?;
-        let deadline_ms = invocation.deadline_ms.saturating_sub(RESERVE_MS);
-        let order = self.look(order, attempt, deadline_ms).await?;
+        let by = Until {
+            deadline_ms: invocation.deadline_ms.saturating_sub(RESERVE_MS),
+            clock: invocation.clock,
+        };
+        let order = self.look(order, attempt, by).await?;
         let order = if order.has_unrecorded_refund(attempt) {
-            let found = self.find(order, (&id, attempt), &wanted, deadline_ms);
+            let found = self.find(order, (&id, attempt), &wanted, by);
             found.await?
         } else {
             order
@@ -126,12 +136,12 @@ impl RefundOrder {
         };
         let store = &self.app.store;
         let recorded = store
-            .transition(order, &[event], "refund", now_ms())
+            .transition(order, &[event], "refund", by.clock.now_ms())
             .await?;
         let applied = recorded.applied;
         let order = follow_up::report(store, recorded, "refund").await?;
         match applied {
-            Applied::Changed => self.send(order, id, deadline_ms).await,
+            Applied::Changed => self.send(order, id, by).await,
             Applied::Refused(Refusal::NotRefundable(reason)) => {
                 Err(Problem::not_refundable(reason))
             }
@@ -141,16 +151,16 @@ impl RefundOrder {
     }
 
     /// Asks about the payment, so that what went back by hand is known.
-    async fn look(&self, order: Stored, attempt: u8, deadline_ms: i64) -> Result<Stored, Problem> {
+    async fn look(&self, order: Stored, attempt: u8, by: Until) -> Result<Stored, Problem> {
         let trade_no = order.trade_no_of(attempt);
-        let fact = self.app.binance.query(&trade_no, deadline_ms).await?;
+        let fact = self.app.binance.query(&trade_no, by.deadline_ms).await?;
         if fact.state() == Some(&State::Refunding) {
             return Err(Problem::not_refundable(order::NotRefundable::UnderWay));
         }
         let learned = order::Event::Learned { attempt, fact };
         let store = &self.app.store;
         let learned = store
-            .transition(order, &[learned], "query", now_ms())
+            .transition(order, &[learned], "query", by.clock.now_ms())
             .await?;
         Ok(follow_up::report(store, learned, "query").await?)
     }
@@ -161,32 +171,28 @@ impl RefundOrder {
         order: Stored,
         (id, attempt): (&RefundId, u8),
         wanted: &Wanted,
-        deadline_ms: i64,
+        by: Until,
     ) -> Result<Stored, Problem> {
         let trade_no = order.trade_no_of(attempt);
-        let fact = self.app.binance.query_refund(&trade_no, id, deadline_ms);
+        let fact = self.app.binance.query_refund(&trade_no, id, by.deadline_ms);
         let found = order::Event::RefundFound {
             id: id.clone(),
             attempt,
             wanted: wanted.clone(),
             fact: fact.await?,
         };
-        self.record(order, found).await
+        self.record(order, found, by).await
     }
 
     /// Sends a refund that was recorded just now, and asks how it ended if that is not known yet.
-    async fn send(
-        &self,
-        order: Stored,
-        id: RefundId,
-        deadline_ms: i64,
-    ) -> Result<Answered, Problem> {
+    async fn send(&self, order: Stored, id: RefundId, by: Until) -> Result<Answered, Problem> {
         let (binance, webhook_url) = (&self.app.binance, &self.app.settings.callback_url);
         let Some(refund) = order.refund(&id) else {
             return Err(Problem::no_such_order());
         };
         let sent_at_ms = refund.sent_at_ms;
-        let (sent, error) = refunds::send(binance, &order, refund, webhook_url, deadline_ms).await;
+        let (sent, error) =
+            refunds::send(binance, &order, refund, webhook_url, by.deadline_ms).await;
         let is_asked = matches!(sent, Sent::Accepted(_) | Sent::Unknown);
         let event = order::Event::RefundSent {
             id: id.clone(),
@@ -195,9 +201,9 @@ impl RefundOrder {
             is_only: true,
             is_answered: true,
         };
-        let order = self.record(order, event).await?;
+        let order = self.record(order, event, by).await?;
         let order = if is_asked {
-            self.ask(order, deadline_ms).await?
+            self.ask(order, by).await?
         } else {
             order
         };
@@ -210,12 +216,12 @@ impl RefundOrder {
     }
 
     /// Asks how a refund ended; without an answer `reconcile-orders` does.
-    async fn ask(&self, order: Stored, deadline_ms: i64) -> Result<Stored, Problem> {
+    async fn ask(&self, order: Stored, by: Until) -> Result<Stored, Problem> {
         let question = Question {
             about: About::Refund { is_answered: true },
-            began_ms: now_ms(),
-            deadline_ms,
-            offset_ms: 0,
+            began_ms: by.clock.now_ms(),
+            deadline_ms: by.deadline_ms,
+            clock: by.clock,
             rate: &RateLimit::default(),
         };
         Ok(
@@ -225,10 +231,15 @@ impl RefundOrder {
         )
     }
 
-    async fn record(&self, order: Stored, event: order::Event) -> Result<Stored, Problem> {
+    async fn record(
+        &self,
+        order: Stored,
+        event: order::Event,
+        by: Until,
+    ) -> Result<Stored, Problem> {
         let store = &self.app.store;
         let recorded = store
-            .transition(order, &[event], "refund", now_ms())
+            .transition(order, &[event], "refund", by.clock.now_ms())
             .await?;
         Ok(follow_up::report(store, recorded, "refund").await?)
     }

@@ -81,7 +81,7 @@ async fn closed(
     fact: Option<Fact>,
     question: Question<'_>,
 ) -> Option<Fact> {
-    let at_ms = now_ms().saturating_add(question.offset_ms);
+    let at_ms = question.clock.now_ms();
     let is_untouched = fact.as_ref().and_then(Fact::state) == Some(&State::Untouched);
     let is_step = matches!(question.about, About::Every { .. });
     if !(is_step && is_untouched && order.is_to_close(attempt, at_ms) && question.has_time()) {

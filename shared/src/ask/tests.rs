@@ -59,7 +59,7 @@ fn follow(order: &Order, about: About, answers: &[Option<Fact>]) -> Vec<Event> {
         began_ms: BEGAN,
         deadline_ms: 0,
         rate: &RateLimit::default(),
-        offset_ms: 0,
+        clock: OrderClock::default(),
     };
     let answers: Vec<_> = (1_u8..).zip(answers.iter().cloned()).collect();
     follow_ups(order, question, &answers)
@@ -212,7 +212,7 @@ fn after(
         began_ms: BEGAN,
         deadline_ms: 0,
         rate,
-        offset_ms: 0,
+        clock: OrderClock::default(),
     };
     for event in events(&order, question, &[(1, answer)], Some(refund)) {
         order.apply(&event, "query", BEGAN);

@@ -21,8 +21,8 @@ fn confirmer(http: HttpClient) -> Confirmer {
     Confirmer::new(http, policy, Arc::new(served::secrets()))
 }
 
-/// What comes of telling LeadsCalendar at `url`.
-async fn told(http: HttpClient, url: String) -> Event {
+/// What comes of telling LeadsCalendar at `url`, and with which status.
+async fn told(http: HttpClient, url: String) -> (Event, Option<u16>) {
     let confirmer = confirmer(http);
     let limit = Duration::from_secs(5);
     confirmer.confirm(&expired(url), limit).await
@@ -31,7 +31,7 @@ async fn told(http: HttpClient, url: String) -> Event {
 /// Why LeadsCalendar did not accept.
 async fn reason(http: HttpClient, url: String) -> String {
     let told = told(http, url).await;
-    let Event::Unconfirmed { answer, .. } = told else {
+    let (Event::Unconfirmed { answer, .. }, None) = told else {
         panic!("{told:?}");
     };
     answer.reason
@@ -93,5 +93,8 @@ async fn confirmation_is_accepted_over_tls_at_its_status() {
 
     let told = told(trusting(roots), url).await;
 
-    assert!(matches!(told, Event::Confirmed { .. }), "{told:?}");
+    assert!(
+        matches!(told, (Event::Confirmed { .. }, Some(202))),
+        "{told:?}"
+    );
 }

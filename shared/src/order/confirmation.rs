@@ -113,6 +113,8 @@ pub struct Unaccepted {
     pub reason: String,
     /// The wait that LeadsCalendar asked for, in milliseconds.
     pub retry_after_ms: Option<i64>,
+    /// The HTTP status of its answer, if one came.
+    pub status: Option<u16>,
     /// LeadsCalendar wants no more attempts.
     pub is_gone: bool,
     /// There was no answer in time.

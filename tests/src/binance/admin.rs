@@ -16,7 +16,7 @@ use super::faults::WaitingFault;
 use super::forgery::Forgery;
 use super::play::{Impossible, Play};
 use super::simulator::Simulator;
-use super::{refunds, stranger};
+use super::{Binance, refunds, stranger};
 use crate::admin::{Refused, read, read_over};
 use crate::clock;
 
@@ -87,6 +87,13 @@ impl Simulator {
                 Err(Refused(StatusCode::FORBIDDEN, problem))
             }
         }
+    }
+}
+
+impl Binance {
+    /// The admin routes, for who calls them within this process.
+    pub(crate) fn admin(&self) -> Router {
+        router().with_state(Arc::clone(&self.simulator))
     }
 }
 

@@ -48,6 +48,8 @@ pub struct Behaviour {
     pub judge_refunds_again: bool,
     /// The code for asking about a refund that nobody has asked for.
     pub unknown_refund_code: String,
+    /// Whether the ways to pay are in Binance's own forms, which lead nowhere from here, rather than to our checkout.
+    pub binance_links: bool,
     /// What the merchant has to give back with; refunds draw on it, payments do not add to it. Null: enough.
     #[serde(with = "money::text_or_null")]
     pub balance: Option<Decimal>,
@@ -73,6 +75,7 @@ impl Default for Behaviour {
             refunds_pend: None,
             judge_refunds_again: false,
             unknown_refund_code: "400202".to_owned(),
+            binance_links: false,
             balance: None,
         }
     }

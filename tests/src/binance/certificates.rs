@@ -10,6 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
+use super::Binance;
 use crate::random;
 
 /// A key pair with the serial under which it is published.
@@ -86,6 +87,20 @@ impl Certificate {
         PublicCertificate {
             cert_serial: self.serial.clone(),
             cert_public: pem,
+        }
+    }
+}
+
+impl Binance {
+    /// What gives the certificates that are published when it is called; none once the simulator has ended.
+    pub(crate) fn published(&self) -> impl Fn() -> Vec<PublicCertificate> + use<> {
+        let simulator = Arc::downgrade(&self.simulator);
+        move || {
+            let certificates = simulator
+                .upgrade()
+                .map(|simulator| simulator.state().certificates.clone());
+            let public = certificates.iter().flatten().map(|one| one.public());
+            public.collect()
         }
     }
 }

@@ -1,108 +1,143 @@
-//! The checkout page: what the payer sees, with *Pay* and *Cancel*.
+//! The checkout: the page on which the payer pays, cancels or lets the time pass, and what it asks while it is open.
+
+mod page;
+mod qr;
 
 use std::sync::Arc;
 
-use axum::Router;
-use axum::extract::{Path, State as Shared};
-use axum::http::StatusCode;
-use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::extract::{Path, Query, State as Shared};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
+use axum::{Json, Router};
+use maud::Markup;
+use serde::Deserialize;
 
-use super::money;
+use super::links::Way;
 use super::order::{Order, Status};
-use super::play::Play;
+use super::play::{Impossible, Play};
 use super::simulator::Simulator;
+use page::State;
 
-const PAGE: &str = include_str!("checkout.html");
+/// What a page may load: nothing but itself. Like Binance's own it may not be framed.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src 'self'; \
+    connect-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+type Sim = Shared<Arc<Simulator>>;
 
 pub(crate) fn router() -> Router<Arc<Simulator>> {
     Router::new()
         .route("/en/checkout/{token}", get(show))
+        .route("/en/checkout/{token}/qr.svg", get(picture))
+        .route("/en/checkout/{token}/state", get(state))
         .route("/en/checkout/{token}/pay", post(pay))
         .route("/en/checkout/{token}/cancel", post(cancel))
+        .route("/en/checkout/{token}/expire", post(expire))
 }
 
-async fn show(Shared(simulator): Shared<Arc<Simulator>>, Path(token): Path<String>) -> Response {
+/// By which way the payer came.
+#[derive(Deserialize)]
+struct Came {
+    way: Option<String>,
+}
+
+async fn show(
+    Shared(simulator): Sim,
+    Path(token): Path<String>,
+    Query(came): Query<Came>,
+) -> Response {
+    let Some((order, now_ms)) = find(&simulator, &token) else {
+        return nowhere();
+    };
+    let way = Way::ALL
+        .into_iter()
+        .find(|way| came.way.as_deref() == Some(way.name()));
+    sent(StatusCode::OK, page::of(&order, now_ms, way))
+}
+
+async fn picture(Shared(simulator): Sim, Path(token): Path<String>) -> Response {
     match find(&simulator, &token) {
-        None => (
-            StatusCode::NOT_FOUND,
-            Html("<h1>There is no such checkout.</h1>"),
+        None => nowhere(),
+        Some((order, _)) => (
+            [(header::CONTENT_TYPE, "image/svg+xml")],
+            qr::picture(&order),
         )
             .into_response(),
-        Some(order) => Html(page(&order)).into_response(),
     }
 }
 
-async fn pay(Shared(simulator): Shared<Arc<Simulator>>, Path(token): Path<String>) -> Response {
-    let Some(order) = find(&simulator, &token) else {
-        return show(Shared(simulator), Path(token)).await;
+/// What the open page asks for each second.
+async fn state(Shared(simulator): Sim, Path(token): Path<String>) -> Response {
+    match find(&simulator, &token) {
+        None => nowhere(),
+        Some((order, now_ms)) => {
+            let fresh = [(header::CACHE_CONTROL, "no-store")];
+            (fresh, Json(State::of(&order, now_ms))).into_response()
+        }
+    }
+}
+
+async fn pay(sim: Sim, token: Path<String>) -> Response {
+    pressed(&sim, &token, |trade_no| sim.pay(trade_no, Play::default()))
+}
+
+async fn cancel(sim: Sim, token: Path<String>) -> Response {
+    pressed(&sim, &token, |trade_no| {
+        sim.cancel(trade_no, Play::default())
+    })
+}
+
+async fn expire(sim: Sim, token: Path<String>) -> Response {
+    pressed(&sim, &token, |trade_no| sim.expire(trade_no))
+}
+
+/// Does what a button is for. Then on to where the merchant wants the payer, or back to the page, which shows what is.
+fn pressed(
+    simulator: &Arc<Simulator>,
+    token: &str,
+    play: impl FnOnce(&str) -> Result<Order, Impossible>,
+) -> Response {
+    let Some((order, _)) = find(simulator, token) else {
+        return nowhere();
     };
-    let paid = simulator.pay(&order.merchant_trade_no, Play::default());
-    afterwards(
-        &order,
-        paid.is_ok()
-            .then_some(order.return_url.as_deref())
-            .flatten(),
-    )
+    let played = play(&order.merchant_trade_no);
+    let next = played.ok().and_then(|order| leaving(&order));
+    Redirect::to(&next.unwrap_or(order.checkout_url)).into_response()
 }
 
-async fn cancel(Shared(simulator): Shared<Arc<Simulator>>, Path(token): Path<String>) -> Response {
-    let Some(order) = find(&simulator, &token) else {
-        return show(Shared(simulator), Path(token)).await;
-    };
-    let canceled = simulator.cancel(&order.merchant_trade_no, Play::default());
-    afterwards(
-        &order,
-        canceled
-            .is_ok()
-            .then_some(order.cancel_url.as_deref())
-            .flatten(),
-    )
+/// Where a payer is sent who has nothing more to do here.
+fn leaving(order: &Order) -> Option<String> {
+    // The rules let nothing but http and https into them.
+    match order.status {
+        Status::Paid => order.return_url.clone(),
+        Status::Canceled => order.cancel_url.clone(),
+        Status::Initial
+        | Status::Pending
+        | Status::Error
+        | Status::Refunding
+        | Status::Refunded
+        | Status::FullRefunded
+        | Status::Expired => None,
+    }
 }
 
-/// On to where the payer came from, or back to the page, which now shows what happened.
-fn afterwards(order: &Order, url: Option<&str>) -> Response {
-    Redirect::to(url.unwrap_or(&order.checkout_url)).into_response()
+/// The order of a checkout, and the simulator's time.
+fn find(simulator: &Arc<Simulator>, token: &str) -> Option<(Order, i64)> {
+    let state = simulator.state();
+    let order = state.orders.iter().find(|order| order.token == token);
+    order.map(|order| (order.clone(), state.now_ms()))
 }
 
-fn find(simulator: &Arc<Simulator>, token: &str) -> Option<Order> {
-    simulator
-        .state()
-        .orders
-        .iter()
-        .find(|order| order.token == token)
-        .cloned()
+fn nowhere() -> Response {
+    sent(StatusCode::NOT_FOUND, page::nowhere())
 }
 
-fn page(order: &Order) -> String {
-    let fiat = match (&order.fiat_amount, &order.fiat_currency) {
-        (Some(amount), Some(currency)) => format!("for {amount} {currency}"),
-        _ => String::new(),
-    };
-    let (status, buttons) = match order.status {
-        Status::Initial => ("Waiting for your payment", true),
-        Status::Pending => ("Payment under way", false),
-        Status::Paid => ("Paid", false),
-        Status::Canceled => ("Canceled", false),
-        Status::Expired => ("Expired", false),
-        Status::Error => ("Failed", false),
-        Status::Refunding => ("Being refunded", false),
-        Status::Refunded => ("Partially refunded", false),
-        Status::FullRefunded => ("Refunded", false),
-    };
-    PAGE.replace("{{amount}}", &money::plain(order.total_fee))
-        .replace("{{currency}}", &order.currency)
-        .replace("{{fiat}}", &escape(&fiat))
-        .replace("{{status}}", status)
-        .replace("{{hidden}}", if buttons { "" } else { "hidden" })
-        .replace("{{url}}", &order.checkout_url)
-        .replace("{{tradeNo}}", &order.merchant_trade_no)
-        .replace("{{description}}", &escape(&order.description))
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
+fn sent(status: StatusCode, page: Markup) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    (status, headers, page.into_string()).into_response()
 }

@@ -126,6 +126,7 @@ impl Simulator {
             state.deliveries.push(delivery.clone());
             state.deliveries.len() - 1
         };
+        self.record_notification(&delivery);
         let mut request = self.clients[usize::from(behaviour.title_case)]
             .post(&delivery.url)
             .timeout(Duration::from_millis(behaviour.delivery_timeout_ms))
@@ -154,6 +155,7 @@ impl Simulator {
         }
         delivery.elapsed_ms = clock::now_ms() - delivery.at_ms;
         self.state().deliveries[index] = delivery.clone();
+        self.record_acknowledgement(&delivery);
         delivery
     }
 }

@@ -138,7 +138,7 @@ fn ok() -> u16 {
 pub const KNOWN: &str = "lostAnswer, lostRequest, slow {ms}, slowThenLost {ms}, html403, geo451, \
     rate429 {retryAfter?}, http500, http500Taken, brokenAnswer, refuse {code, message?, http?, \
     envelope?: normal|msg|errorData|numeric}, webhookFirst; each with on?: \
-    any|create|query|close|refund|refundQuery|certificates and times?. Beside these, what steers a call that is carried \
+    any|create|query|close|refund|refundQuery|certificates and times? (null: until cleared). Beside these, what steers a call that is carried \
     out: payerComes {at: before|between|after, begins?, notify?} on close or query, closesLater {afterMs?} on close, \
     refundPends {afterMs?, rejected?} or refundForgotten on refund";
 
@@ -148,8 +148,8 @@ pub const KNOWN: &str = "lostAnswer, lostRequest, slow {ms}, slowThenLost {ms}, 
 pub struct WaitingFault {
     /// The calls it is for.
     pub on: On,
-    /// How many calls are left.
-    pub times: u32,
+    /// How many calls are left; nothing until it is cleared.
+    pub times: Option<u32>,
     /// What happens to them.
     pub fault: Fault,
 }
@@ -166,7 +166,7 @@ impl WaitingFault {
     fn try_read(json: Value) -> Result<Self, String> {
         let mut fields = Fields::of(json)?;
         let on = fields.take("on")?.unwrap_or_default();
-        let times = fields.take_times()?.unwrap_or(1);
+        let times = fields.take_times_or_once()?;
         let name: String = fields.take("fault")?.ok_or("the field fault is missing")?;
         let fault = read_fault(&name, fields.left()).map_err(|error| format!("{name}: {error}"))?;
         if fault == Fault::WebhookFirst && on != On::Create {
@@ -212,11 +212,11 @@ fn take_first(
 ) -> Option<Fault> {
     let index = waiting
         .iter()
-        .position(|fault| fault.times > 0 && is_for_it(fault))?;
+        .position(|fault| fault.times != Some(0) && is_for_it(fault))?;
     let taken = &mut waiting[index];
-    taken.times -= 1;
+    taken.times = taken.times.map(|times| times - 1);
     let fault = taken.fault.clone();
-    waiting.retain(|fault| fault.times > 0);
+    waiting.retain(|fault| fault.times != Some(0));
     Some(fault)
 }
 
@@ -233,7 +233,7 @@ mod tests {
             read,
             WaitingFault {
                 on: On::Create,
-                times: 2,
+                times: Some(2),
                 fault: Fault::Slow { ms: 300 }
             }
         );
@@ -242,10 +242,20 @@ mod tests {
             read,
             WaitingFault {
                 on: On::Any,
-                times: 1,
+                times: Some(1),
                 fault: Fault::Rate429 { retry_after: None }
             }
         );
+    }
+
+    #[test]
+    fn a_fault_without_an_end_stays_until_it_is_cleared() {
+        let json = json!({"on": "query", "fault": "http500", "times": null});
+        let mut waiting = vec![WaitingFault::read(json).unwrap()];
+        for _ in 0..3 {
+            assert_eq!(take(&mut waiting, On::Query), Some(Fault::Http500));
+        }
+        assert_eq!(take(&mut waiting, On::Create), None);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use super::answer::{Answer, Envelope, Refusal};
 use super::bend::BendOn;
+use super::endpoints::{Endpoint, Version, not_played};
 use super::faults::{self, At, Fault, On};
 use super::gate::{Received, Turned};
 use super::operations::carry_out;
@@ -32,11 +33,29 @@ enum End {
 /// Every path that is neither the checkout's nor the sandbox's own.
 pub(crate) async fn call(Shared(simulator): Shared<Arc<Simulator>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let Some(on) = endpoint(parts.uri.path()) else {
-        return simulator.wrong_path(parts.uri.path()).into_response();
+    let path = parts.uri.path();
+    let (on, version) = match Endpoint::of(path) {
+        Some(Endpoint::Played(on, version)) => (on, version),
+        Some(Endpoint::NotPlayed) => {
+            let answer = not_played(path);
+            return simulator
+                .not_here(path, "not played", answer)
+                .into_response();
+        }
+        None => {
+            let (why, answer) = ("there is no such path", Answer::forbidden_page());
+            return simulator.not_here(path, why, answer).into_response();
+        }
     };
     let body = to_bytes(body, LONGEST_BODY).await.unwrap_or_default();
-    let (index, end) = simulator.decide(on, parts.uri.path(), &parts.method, &parts.headers, &body);
+    let (index, end) = simulator.decide(
+        (on, version),
+        parts.uri.path(),
+        &parts.method,
+        &parts.headers,
+        &body,
+    );
+    simulator.record_call(index, &parts.headers, &body);
 
     let answer = match end {
         End::Answer(answer) => Some(answer),
@@ -55,6 +74,7 @@ pub(crate) async fn call(Shared(simulator): Shared<Arc<Simulator>>, request: Req
         }
     };
     let Some(mut answer) = answer else {
+        simulator.record_answer(index, &body);
         return web::hang_up();
     };
     // Who is turned away meets no fault, and uses up no bend.
@@ -62,42 +82,35 @@ pub(crate) async fn call(Shared(simulator): Shared<Arc<Simulator>>, request: Req
     if let Some(on) = BendOn::answer(on).filter(|_| is_in) {
         answer.body = simulator.bent(on, answer.body);
     }
-    let call = &mut simulator.state().calls[index];
-    call.http_status = Some(answer.http);
-    call.answer = Some(answer.body.clone());
+    {
+        let call = &mut simulator.state().calls[index];
+        call.http_status = Some(answer.http);
+        call.answer = Some(answer.body.clone());
+    }
+    simulator.record_answer(index, &body);
     answer.into_response()
 }
 
-fn endpoint(path: &str) -> Option<On> {
-    match path {
-        "/binancepay/openapi/v3/order" => Some(On::Create),
-        "/binancepay/openapi/v2/order/query" => Some(On::Query),
-        "/binancepay/openapi/order/close" => Some(On::Close),
-        "/binancepay/openapi/order/refund" => Some(On::Refund),
-        "/binancepay/openapi/order/refund/query" => Some(On::RefundQuery),
-        "/binancepay/openapi/certificates" => Some(On::Certificates),
-        _ => None,
-    }
-}
-
 impl Simulator {
-    fn wrong_path(self: &Arc<Self>, path: &str) -> Answer {
-        let answer = Answer::forbidden_page();
-        self.state().calls.push(Call {
+    /// Remembers a call of a path behind which nothing is.
+    fn not_here(self: &Arc<Self>, path: &str, why: &str, answer: Answer) -> Answer {
+        let mut call = Call {
             at_ms: clock::now_ms(),
             path: path.to_owned(),
             verdict: "turned away",
-            reason: Some("there is no such path".to_owned()),
+            reason: Some(why.to_owned()),
             http_status: Some(answer.http),
             ..Call::default()
-        });
+        };
+        let answer = note(&mut call, answer);
+        self.state().calls.push(call);
         answer
     }
 
     /// Everything about a call that needs no waiting; gives the call's place in the memory.
     fn decide(
         self: &Arc<Self>,
-        on: On,
+        endpoint: (On, Version),
         path: &str,
         method: &Method,
         headers: &HeaderMap,
@@ -115,13 +128,18 @@ impl Simulator {
             nonce: received.header("BinancePay-Nonce").map(str::to_owned),
             ..Call::default()
         };
-        let end = self.enter(on, &received, &mut call);
+        let end = self.enter(endpoint, &received, &mut call);
         let mut state = self.state();
         state.calls.push(call);
         (state.calls.len() - 1, end)
     }
 
-    fn enter(self: &Arc<Self>, on: On, received: &Received<'_>, call: &mut Call) -> End {
+    fn enter(
+        self: &Arc<Self>,
+        (on, version): (On, Version),
+        received: &Received<'_>,
+        call: &mut Call,
+    ) -> End {
         let mut state = self.state();
         let refusal_http = state.behaviour.refusal_http;
         let json = match received.check(&self.credentials, &mut state.nonces) {
@@ -148,7 +166,7 @@ impl Simulator {
             }
             return end;
         }
-        let answer = match self.steer(&mut state, on, received.body, &json, call) {
+        let answer = match self.steer(&mut state, (on, version), received.body, &json, call) {
             Ok(data) => {
                 call.verdict = "taken";
                 note(call, Answer::success(&data))
@@ -165,7 +183,7 @@ impl Simulator {
     fn steer(
         self: &Arc<Self>,
         state: &mut State,
-        on: On,
+        (on, version): (On, Version),
         body: &[u8],
         json: &Map<String, Value>,
         call: &mut Call,
@@ -188,7 +206,7 @@ impl Simulator {
             }
         };
         come(state, true);
-        let data = carry_out(self, state, on, body, json, steered.as_ref())?;
+        let data = carry_out(self, state, (on, version), body, json, steered.as_ref())?;
         come(state, false);
         Ok(data)
     }

@@ -1,6 +1,7 @@
 //! What the calls of the merchant API do: create, query, close, refund, query refund, certificates.
 
 mod close;
+mod query_v1;
 mod refund;
 
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::answer::Refusal;
 use super::behaviour::Behaviour;
+use super::endpoints::Version;
 use super::faults::{Fault, On};
 use super::order::{Order, json};
 use super::rules::{CreateRequest, text};
@@ -22,16 +24,20 @@ const LONGEST_LIFE_MS: i64 = 15 * 24 * HOUR_MS;
 pub(crate) fn carry_out(
     simulator: &Arc<Simulator>,
     state: &mut State,
-    on: On,
+    (on, version): (On, Version),
     body: &[u8],
     fields: &Map<String, Value>,
     steered: Option<&Fault>,
 ) -> Result<String, Refusal> {
     match on {
-        On::Create => create(simulator, state, body),
+        On::Create => create(simulator, state, version, body),
         On::Query => {
             known(fields, &["merchantTradeNo", "prepayId"])?;
-            Ok(find(state, fields)?.queried())
+            let order = find(state, fields)?;
+            Ok(match version {
+                Version::V1 => query_v1::queried(order),
+                Version::V2 | Version::V3 => order.queried(),
+            })
         }
         On::Close => close::close(simulator, state, fields, steered),
         On::Refund => refund::refund(simulator, state, body, steered),
@@ -49,8 +55,13 @@ pub(crate) fn carry_out(
     }
 }
 
-fn create(simulator: &Simulator, state: &mut State, body: &[u8]) -> Result<String, Refusal> {
-    let request = CreateRequest::read(body)?;
+fn create(
+    simulator: &Simulator,
+    state: &mut State,
+    version: Version,
+    body: &[u8],
+) -> Result<String, Refusal> {
+    let request = CreateRequest::read(version, body)?;
     if state.used_trade_nos.contains(&request.merchant_trade_no) {
         return Err(Refusal::new(
             "400201",
@@ -58,19 +69,25 @@ fn create(simulator: &Simulator, state: &mut State, body: &[u8]) -> Result<Strin
         ));
     }
     let now_ms = state.now_ms();
-    let life_ms = life_ms(&state.behaviour, request.order_expire_time)?;
+    let life_ms = life_ms(&state.behaviour, request.order_expire_time, now_ms)?;
     let order = Order::open(request, &simulator.base_url, now_ms, now_ms + life_ms);
-    let data = order.created();
+    let data = order.created(state.behaviour.binance_links);
     state.add(order);
     Ok(data)
 }
 
-/// How long an order shall live: the caller's clock, by which he names the end, is the real one.
-fn life_ms(behaviour: &Behaviour, expire_time: Option<i64>) -> Result<i64, Refusal> {
+/// How long an order shall live. Its end is named by the caller's clock, which is moved with ours where he is in the sandbox,
+/// too; an end that is past by it is one that somebody with the real clock has named.
+fn life_ms(behaviour: &Behaviour, expire_time: Option<i64>, now_ms: i64) -> Result<i64, Refusal> {
     let Some(expire_time) = expire_time.filter(|_| !behaviour.ignore_expire_time) else {
         return Ok(HOUR_MS);
     };
-    let life_ms = expire_time.saturating_sub(clock::now_ms());
+    let callers_ms = if expire_time > now_ms {
+        now_ms
+    } else {
+        clock::now_ms()
+    };
+    let life_ms = expire_time.saturating_sub(callers_ms);
     if let Some(refused) = &behaviour.refuse_expire_time
         && life_ms < i64::from(refused.nearer_than_secs) * 1000
     {

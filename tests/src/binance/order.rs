@@ -1,19 +1,21 @@
 //! An order as Binance Pay keeps it, and how it looks in the answers.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
 use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::links::Links;
 use super::money::{self, as_text};
 use super::payment::Payment;
 use super::refund::Refund;
 use super::rules::CreateRequest;
-use crate::{clock, random};
+use crate::random;
 
 /// 2020-01-01T00:00:00Z in Unix seconds: the zero of the time in a prepay id.
 const PREPAY_ZERO_SECS: i64 = 1_577_836_800;
+
+/// The merchant's own number, in the answers to both queries.
+pub(crate) const MERCHANT_ID: u64 = 225_467_155;
 
 /// Binance's statuses of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -55,6 +57,7 @@ pub struct Order {
     pub description: String,
     pub goods_type: String,
     pub goods_name: String,
+    pub goods_detail: Option<String>,
     pub return_url: Option<String>,
     pub cancel_url: Option<String>,
     pub webhook_url: Option<String>,
@@ -150,6 +153,7 @@ impl Order {
             description: request.description,
             goods_type: request.goods_type,
             goods_name: request.goods_name,
+            goods_detail: request.goods_detail,
             return_url: request.return_url,
             cancel_url: request.cancel_url,
             webhook_url: request.webhook_url,
@@ -166,16 +170,13 @@ impl Order {
         }
     }
 
-    /// `data` of the answer to create order.
-    pub(crate) fn created(&self) -> String {
-        let mut deeplink = format!(
-            "bnc://app.binance.com/payment/secpay?tempToken={}",
-            random::alnum(32)
-        );
-        if let Some(url) = &self.return_url {
-            deeplink = format!("{deeplink}&returnLink={url}");
-        }
-        let token = &self.token;
+    /// `data` of the answer to create order; with `binance_links` the ways to pay are in Binance's own forms.
+    pub(crate) fn created(&self, binance_links: bool) -> String {
+        let links = if binance_links {
+            Links::to_binance(self)
+        } else {
+            Links::to_here(self)
+        };
         json(&Created {
             currency: &self.currency,
             total_fee: money::plain(self.total_fee),
@@ -184,18 +185,11 @@ impl Order {
             prepay_id: self.prepay_id.to_string(),
             terminal_type: &self.terminal_type,
             expire_time: self.expire_time,
-            qrcode_link: format!(
-                "https://public.bnbstatic.com/static/payment/{}/{}.jpg",
-                clock::day(self.create_time),
-                random::uuid()
-            ),
-            qr_content: format!("https://app.binance.com/qr/dplk{}", random::hex(32)),
+            qrcode_link: links.qrcode_link,
+            qr_content: links.qr_content,
             checkout_url: &self.checkout_url,
-            universal_url: format!(
-                "https://app.binance.com/payment/secpay?linkToken={token}&_dp={}",
-                STANDARD_NO_PAD.encode(&deeplink)
-            ),
-            deeplink,
+            deeplink: links.deeplink,
+            universal_url: links.universal_url,
         })
     }
 
@@ -204,11 +198,11 @@ impl Order {
         let (amount, currency) = self.reported();
         let payment = self.payment.as_ref();
         json(&Queried {
-            merchant_id: 225_467_155,
+            merchant_id: MERCHANT_ID,
             prepay_id: self.prepay_id.to_string(),
             transaction_id: payment.map(|payment| payment.transaction_id.as_str()),
             merchant_trade_no: &self.merchant_trade_no,
-            status: if self.is_refunding() { Status::Refunding } else { self.status },
+            status: self.asked_status(),
             currency,
             open_user_id: payment.map(|payment| payment.open_user_id.as_str()),
             pass_through_info: self.pass_through_info.as_deref(),
@@ -223,6 +217,15 @@ impl Order {
             }),
             order_amount: money::big_decimal(amount),
         })
+    }
+
+    /// The status that a query tells.
+    pub(crate) fn asked_status(&self) -> Status {
+        if self.is_refunding() {
+            Status::Refunding
+        } else {
+            self.status
+        }
     }
 
     /// It ends without money: now, or when its time was up.

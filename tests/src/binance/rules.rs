@@ -1,23 +1,26 @@
-//! What a create order request may look like: each rule of the documentation, and no field that is not in it.
+//! What a create order request may look like, in its versions 2 and 3: each rule of the documentation, and no field that is
+//! not in it.
+
+mod goods;
+mod people;
 
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::answer::Refusal;
+use super::endpoints::Version;
 use super::money;
+use goods::Goods;
+use people::{Buyer, Env, Merchant, Shipping};
 
-const TERMINAL_TYPES: [&str; 5] = ["APP", "WEB", "WAP", "MINI_PROGRAM", "OTHERS"];
 const CURRENCIES: [&str; 5] = ["USDT", "USDC", "BNB", "BTC", "ETH"];
-const GOODS_TYPES: [&str; 2] = ["01", "02"];
-const GOODS_CATEGORIES: [&str; 17] = [
-    "0000", "1000", "2000", "3000", "4000", "5000", "6000", "7000", "8000", "9000", "A000", "B000",
-    "C000", "D000", "E000", "F000", "Z000",
-];
+const CURRENCIES_V2: [&str; 3] = ["BUSD", "USDT", "MBOX"];
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Wire {
+    merchant: Option<Merchant>,
     env: Option<Env>,
     merchant_trade_no: Option<String>,
     order_amount: Option<Box<RawValue>>,
@@ -25,7 +28,10 @@ struct Wire {
     fiat_amount: Option<Box<RawValue>>,
     fiat_currency: Option<String>,
     description: Option<String>,
+    goods: Option<Goods>,
     goods_details: Option<Vec<Goods>>,
+    shipping: Option<Shipping>,
+    buyer: Option<Buyer>,
     return_url: Option<String>,
     cancel_url: Option<String>,
     order_expire_time: Option<i64>,
@@ -34,26 +40,18 @@ struct Wire {
     universal_url_attach: Option<String>,
     pass_through_info: Option<String>,
     webhook_url: Option<String>,
+    direct_debit_contract: Option<Box<RawValue>>,
+    #[serde(rename = "orderTags")]
+    _order_tags: Option<OrderTags>,
+    voucher_code: Option<String>,
+    qr_code_refer_id: Option<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Env {
-    terminal_type: Option<String>,
-    os_type: Option<String>,
-    order_client_ip: Option<String>,
-    cookie_id: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(clippy::struct_field_names, reason = "the names are Binance's")]
-struct Goods {
-    goods_type: Option<String>,
-    goods_category: Option<String>,
-    reference_goods_id: Option<String>,
-    goods_name: Option<String>,
-    goods_detail: Option<String>,
+struct OrderTags {
+    #[serde(rename = "ifProfitSharing")]
+    _if_profit_sharing: Option<bool>,
 }
 
 /// A request that broke no rule.
@@ -67,6 +65,7 @@ pub(crate) struct CreateRequest {
     pub(crate) description: String,
     pub(crate) goods_type: String,
     pub(crate) goods_name: String,
+    pub(crate) goods_detail: Option<String>,
     pub(crate) return_url: Option<String>,
     pub(crate) cancel_url: Option<String>,
     pub(crate) webhook_url: Option<String>,
@@ -77,9 +76,10 @@ pub(crate) struct CreateRequest {
 
 impl CreateRequest {
     /// Reads the bytes of the body and applies every rule that needs no memory.
-    pub(crate) fn read(body: &[u8]) -> Result<Self, Refusal> {
+    pub(crate) fn read(version: Version, body: &[u8]) -> Result<Self, Refusal> {
         let wire: Wire = serde_json::from_slice(body)
             .map_err(|error| Refusal::new("400001", error.to_string()))?;
+        wire.check_version(version)?;
         let merchant_trade_no = text("merchantTradeNo", wire.merchant_trade_no.clone(), 32)?;
         if !merchant_trade_no
             .bytes()
@@ -91,37 +91,20 @@ impl CreateRequest {
             ));
         }
         let terminal_type = wire.terminal_type()?;
-        let (goods_type, goods_name) = wire.first_goods()?;
-        let (currency, total_fee, fiat) = wire.amount()?;
-        for (name, value, longest) in [
-            ("returnUrl", &wire.return_url, 256),
-            ("cancelUrl", &wire.cancel_url, 256),
-            ("webhookUrl", &wire.webhook_url, 256),
-            ("passThroughInfo", &wire.pass_through_info, 512),
-            ("supportPayCurrency", &wire.support_pay_currency, 1024),
-            ("universalUrlAttach", &wire.universal_url_attach, 120),
-        ] {
-            value
-                .clone()
-                .map(|value| text(name, Some(value), longest))
-                .transpose()?;
-        }
-        for (name, url) in [
-            ("returnUrl", &wire.return_url),
-            ("cancelUrl", &wire.cancel_url),
-            ("webhookUrl", &wire.webhook_url),
-        ] {
-            check_url(name, url.as_deref())?;
-        }
+        let goods = wire.first_goods(version)?;
+        let description = wire.description(version, &goods)?;
+        let (currency, total_fee, fiat) = wire.amount(version)?;
+        wire.check_optional()?;
         Ok(Self {
             merchant_trade_no,
             currency,
             total_fee,
             fiat,
             terminal_type,
-            description: text("description", wire.description, 256)?,
-            goods_type,
-            goods_name,
+            description,
+            goods_type: goods.goods_type.unwrap_or_default(),
+            goods_name: goods.goods_name.unwrap_or_default(),
+            goods_detail: goods.goods_detail,
             return_url: wire.return_url,
             cancel_url: wire.cancel_url,
             webhook_url: wire.webhook_url,
@@ -132,61 +115,83 @@ impl CreateRequest {
 }
 
 impl Wire {
+    /// The fields that one version has and the other has not.
+    fn check_version(&self, version: Version) -> Result<(), Refusal> {
+        let strangers = if version == Version::V3 {
+            [("goods", self.goods.is_some()), ("", false), ("", false)]
+        } else {
+            [
+                ("goodsDetails", self.goods_details.is_some()),
+                ("description", self.description.is_some()),
+                ("qrCodeReferId", self.qr_code_refer_id.is_some()),
+            ]
+        };
+        match strangers.iter().find(|(_, is_there)| *is_there) {
+            None => Ok(()),
+            Some((name, _)) => Err(Refusal::new("400001", format!("unknown field `{name}`"))),
+        }
+    }
+
+    /// What the checkout shows: of version 2, which has no description, the name of the goods.
+    fn description(&self, version: Version, goods: &Goods) -> Result<String, Refusal> {
+        match version {
+            Version::V3 => text("description", self.description.clone(), 256),
+            Version::V1 | Version::V2 => Ok(goods.goods_name.clone().unwrap_or_default()),
+        }
+    }
+
+    fn check_optional(&self) -> Result<(), Refusal> {
+        for (name, value, longest) in [
+            ("returnUrl", &self.return_url, 256),
+            ("cancelUrl", &self.cancel_url, 256),
+            ("webhookUrl", &self.webhook_url, 256),
+            ("passThroughInfo", &self.pass_through_info, 512),
+            ("supportPayCurrency", &self.support_pay_currency, 1024),
+            ("appId", &self.app_id, 256),
+            ("universalUrlAttach", &self.universal_url_attach, 120),
+            ("voucherCode", &self.voucher_code, 256),
+            ("qrCodeReferId", &self.qr_code_refer_id, 256),
+        ] {
+            optional(name, value.as_ref(), longest)?;
+        }
+        for (name, url) in [
+            ("returnUrl", &self.return_url),
+            ("cancelUrl", &self.cancel_url),
+            ("webhookUrl", &self.webhook_url),
+        ] {
+            check_url(name, url.as_deref())?;
+        }
+        self.merchant.as_ref().map_or(Ok(()), Merchant::check)?;
+        self.buyer.as_ref().map_or(Ok(()), Buyer::check)?;
+        self.shipping.as_ref().map_or(Ok(()), Shipping::check)?;
+        match self.direct_debit_contract {
+            None => Ok(()),
+            Some(_) => Err(Refusal::new(
+                "400606",
+                "directDebitContract: the sandbox does not play direct debit.",
+            )),
+        }
+    }
+
     fn terminal_type(&self) -> Result<String, Refusal> {
         let env = self.env.as_ref().ok_or_else(|| missing("env"))?;
-        let terminal_type = one_of(
-            "env.terminalType",
-            env.terminal_type.clone(),
-            &TERMINAL_TYPES,
-        )?;
+        let terminal_type = env.check()?;
         if terminal_type == "MINI_PROGRAM" && self.app_id.is_none() {
             return Err(missing("appId"));
-        }
-        if let Some(system) = &env.os_type {
-            one_of("env.osType", Some(system.clone()), &["IOS", "ANDROID"])?;
-        }
-        for (name, value) in [
-            ("env.orderClientIp", &env.order_client_ip),
-            ("env.cookieId", &env.cookie_id),
-        ] {
-            value
-                .clone()
-                .map(|value| text(name, Some(value), 64))
-                .transpose()?;
         }
         Ok(terminal_type)
     }
 
-    fn first_goods(&self) -> Result<(String, String), Refusal> {
-        let goods = self
-            .goods_details
-            .as_deref()
-            .ok_or_else(|| missing("goodsDetails"))?;
+    fn first_goods(&self, version: Version) -> Result<Goods, Refusal> {
+        let (name, goods) = match version {
+            Version::V3 => ("goodsDetails", self.goods_details.as_deref()),
+            Version::V1 | Version::V2 => ("goods", self.goods.as_ref().map(std::slice::from_ref)),
+        };
+        let goods = goods.unwrap_or_default();
         for item in goods {
-            one_of("goodsType", item.goods_type.clone(), &GOODS_TYPES)?;
-            one_of(
-                "goodsCategory",
-                item.goods_category.clone(),
-                &GOODS_CATEGORIES,
-            )?;
-            text("referenceGoodsId", item.reference_goods_id.clone(), 64)?;
-            let name = text("goodsName", item.goods_name.clone(), 256)?;
-            if name.contains(['\\', '"']) || name.chars().any(is_pictogram) {
-                return Err(Refusal::new(
-                    "400103",
-                    "goodsName must not hold \\, \" or emoji.",
-                ));
-            }
-            item.goods_detail
-                .clone()
-                .map(|detail| text("goodsDetail", Some(detail), 256))
-                .transpose()?;
+            item.check(version)?;
         }
-        let first = goods.first().ok_or_else(|| missing("goodsDetails"))?;
-        Ok((
-            first.goods_type.clone().unwrap_or_default(),
-            first.goods_name.clone().unwrap_or_default(),
-        ))
+        goods.first().cloned().ok_or_else(|| missing(name))
     }
 
     /// Exactly one of the two forms: an amount of a crypto currency, or of a fiat one that is converted to USDT.
@@ -194,10 +199,13 @@ impl Wire {
         clippy::type_complexity,
         reason = "three values of one decision, named where they are taken apart"
     )]
-    fn amount(&self) -> Result<(String, Decimal, Option<(String, Decimal)>), Refusal> {
-        let read = |name: &str, json: &RawValue| {
-            money::read(json)
-                .map_err(|problem| Refusal::new("400102", format!("{name} {problem}.")))
+    fn amount(
+        &self,
+        version: Version,
+    ) -> Result<(String, Decimal, Option<(String, Decimal)>), Refusal> {
+        let currencies: &[&str] = match version {
+            Version::V3 => &CURRENCIES,
+            Version::V1 | Version::V2 => &CURRENCIES_V2,
         };
         match (
             &self.currency,
@@ -206,11 +214,11 @@ impl Wire {
             &self.fiat_amount,
         ) {
             (Some(currency), Some(amount), None, None) => {
-                let currency = one_of("currency", Some(currency.clone()), &CURRENCIES)?;
-                Ok((currency, read("orderAmount", amount)?, None))
+                let currency = one_of("currency", Some(currency.clone()), currencies)?;
+                Ok((currency, self::amount("orderAmount", amount)?, None))
             }
             (None, None, Some(fiat), Some(amount)) => {
-                let amount = read("fiatAmount", amount)?;
+                let amount = self::amount("fiatAmount", amount)?;
                 let fee = money::convert(fiat, amount)
                     .filter(|fee| !fee.is_zero())
                     .ok_or_else(|| Refusal::new("400102", "fiatCurrency is not supported."))?;
@@ -251,6 +259,17 @@ pub(crate) fn text(name: &str, value: Option<String>, longest: usize) -> Result<
     Ok(value)
 }
 
+/// The same of a text that may be absent, but not empty.
+fn optional(name: &str, value: Option<&String>, longest: usize) -> Result<(), Refusal> {
+    value.map_or(Ok(()), |value| {
+        text(name, Some(value.clone()), longest).map(drop)
+    })
+}
+
+fn amount(name: &str, json: &RawValue) -> Result<Decimal, Refusal> {
+    money::read(json).map_err(|problem| Refusal::new("400102", format!("{name} {problem}.")))
+}
+
 pub(crate) fn check_url(name: &str, url: Option<&str>) -> Result<(), Refusal> {
     let is_http = |url: &str| url.starts_with("http://") || url.starts_with("https://");
     if url.is_none_or(is_http) {
@@ -269,10 +288,4 @@ fn one_of(name: &str, value: Option<String>, known: &[&str]) -> Result<String, R
         "400102",
         format!("{name} is none of {}.", known.join(", ")),
     ))
-}
-
-/// Emoji live outside the basic plane and in a few symbol blocks of it.
-fn is_pictogram(letter: char) -> bool {
-    let code = u32::from(letter);
-    code >= 0x1_F000 || (0x2600..0x27C0).contains(&code) || code == 0xFE0F
 }

@@ -18,6 +18,7 @@ use super::deliveries::Delivery;
 use super::faults::WaitingFault;
 use super::order::{Order, Status};
 use super::refund::{Refund, RefundStatus};
+use crate::journal::Journal;
 use crate::{clock, web};
 
 /// A call of the merchant API; `answer` stays empty while, or when, none was sent.
@@ -126,6 +127,8 @@ pub(crate) struct Simulator {
     pub(crate) base_url: String,
     /// Where the merchant's callback is, if that is known before his first order.
     pub(crate) callback_url: Option<String>,
+    /// What passes is written down here.
+    pub(crate) journal: Journal,
     /// Lower-case and title-case headers.
     pub(crate) clients: [reqwest::Client; 2],
     state: Mutex<State>,
@@ -138,6 +141,7 @@ impl Simulator {
         behaviour: Behaviour,
         base_url: String,
         callback_url: Option<String>,
+        journal: Journal,
     ) -> Self {
         let certificates = vec![Certificate::first()];
         // Each delivery sets its own time limit; this one only bounds it.
@@ -146,6 +150,7 @@ impl Simulator {
             credentials,
             base_url,
             callback_url,
+            journal,
             clients: [client(false), client(true)],
             state: Mutex::new(State {
                 certificates,
@@ -204,5 +209,26 @@ impl Simulator {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .abort_all();
+    }
+
+    /// Makes a new certificate, which signs from now on, and gives its serial.
+    pub(super) fn rotate(self: &Arc<Self>, keep_old: bool) -> String {
+        let certificate = Arc::new(Certificate::generate());
+        let serial = certificate.serial.clone();
+        let mut state = self.state();
+        if !keep_old {
+            state.certificates.clear();
+        }
+        state.certificates.push(certificate);
+        serial
+    }
+
+    /// Moves the time on; orders whose time has come expire.
+    pub(super) fn advance(self: &Arc<Self>, seconds: u32) {
+        let mut state = self.state();
+        state.offset_ms = state.offset_ms.saturating_add(i64::from(seconds) * 1000);
+        drop(state);
+        // Looking at the memory lets the orders expire.
+        drop(self.state());
     }
 }

@@ -88,6 +88,7 @@ impl Stranger {
             description: "Another merchant's".to_owned(),
             goods_type: "01".to_owned(),
             goods_name: "Another merchant's".to_owned(),
+            goods_detail: None,
             return_url: None,
             cancel_url: None,
             webhook_url: Some(url),

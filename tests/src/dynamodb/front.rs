@@ -12,8 +12,10 @@ use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::recorded::Put;
 use super::units::{self, Units};
 use crate::admin::{self, Fields, Refused};
+use crate::journal::Journal;
 use crate::{clock, web};
 
 /// One way for the table to fail.
@@ -41,12 +43,14 @@ pub enum StoreFault {
     ItemUntold,
 }
 
+/// What most failures are answered with.
+const BAD: StatusCode = StatusCode::BAD_REQUEST;
 /// The operations that the functions use.
 const OPERATIONS: [&str; 4] = ["PutItem", "GetItem", "BatchGetItem", "Query"];
 
 /// The faults by name with their options, for people who misspelt one.
 const KNOWN: &str = "throttled, denied, expired, serverError, lostRequest, lostAnswer, slow {ms}, itemUntold; \
-    each with operation?: PutItem|GetItem|BatchGetItem|Query and times?";
+    each with operation?: PutItem|GetItem|BatchGetItem|Query and times? (null: until cleared)";
 
 /// What the admin routes are for, and the options they take.
 pub(crate) const ROUTES: &str = "
@@ -61,8 +65,8 @@ DELETE /sandbox/dynamodb/faults
 pub struct WaitingStoreFault {
     /// `PutItem`, `GetItem`, `BatchGetItem` or `Query`; any without it.
     pub operation: Option<String>,
-    /// How many requests are left.
-    pub times: u32,
+    /// How many requests are left; nothing until it is cleared.
+    pub times: Option<u32>,
     /// What happens to them.
     #[serde(flatten)]
     pub fault: StoreFault,
@@ -80,7 +84,7 @@ impl WaitingStoreFault {
         }
         Ok(Self {
             operation,
-            times: fields.take_times()?.unwrap_or(1),
+            times: fields.take_times_or_once()?,
             fault: fields.rest()?,
         })
     }
@@ -114,14 +118,16 @@ pub(super) struct Front {
     engine_url: String,
     client: reqwest::Client,
     memory: Arc<Mutex<Memory>>,
+    journal: Journal,
 }
 
 impl Front {
-    pub(super) fn new(engine_url: String) -> Self {
+    pub(super) fn new(engine_url: String, journal: Journal) -> Self {
         Self {
             engine_url,
             client: web::client(Duration::from_secs(30), false),
             memory: Arc::default(),
+            journal,
         }
     }
 
@@ -165,17 +171,17 @@ impl Front {
     fn arrive(&self, operation: &str) -> (usize, Option<StoreFault>) {
         let mut memory = self.memory();
         let waiting = memory.faults.iter_mut().find(|waiting| {
-            waiting.times > 0
+            waiting.times != Some(0)
                 && waiting
                     .operation
                     .as_deref()
                     .is_none_or(|wanted| wanted == operation)
         });
         let fault = waiting.map(|waiting| {
-            waiting.times -= 1;
+            waiting.times = waiting.times.map(|times| times - 1);
             waiting.fault
         });
-        memory.faults.retain(|waiting| waiting.times > 0);
+        memory.faults.retain(|waiting| waiting.times != Some(0));
         memory.calls.push(StoreCall {
             at_ms: clock::now_ms(),
             operation: operation.to_owned(),
@@ -184,6 +190,41 @@ impl Front {
             units: None,
         });
         (memory.calls.len() - 1, fault)
+    }
+
+    /// What the engine, or the fault in its place, answers to a request; nothing if it never came there.
+    async fn answer(
+        &self,
+        index: usize,
+        fault: Option<StoreFault>,
+        method: Method,
+        headers: &HeaderMap,
+        body: Bytes,
+    ) -> Option<Response> {
+        let (status, kind) = match fault {
+            Some(StoreFault::LostRequest) => return None,
+            Some(StoreFault::Throttled) => {
+                (BAD, "com.amazon.coral.availability#ThrottlingException")
+            }
+            Some(StoreFault::Denied) => (BAD, "com.amazon.coral.service#AccessDeniedException"),
+            Some(StoreFault::Expired) => (BAD, "com.amazon.coral.service#ExpiredTokenException"),
+            Some(StoreFault::ServerError) => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "com.amazonaws.dynamodb.v20120810#InternalServerError",
+            ),
+            Some(StoreFault::LostAnswer | StoreFault::Slow { .. } | StoreFault::ItemUntold)
+            | None => {
+                let body = units::asked_for(body);
+                let answer = web::forward(&self.client, method, &self.engine_url, headers, body);
+                let (answer, units) = units::told(answer.await.ok()?).await;
+                self.memory().calls[index].units = units;
+                return match fault {
+                    Some(StoreFault::ItemUntold) => Some(without_item(answer).await),
+                    _ => Some(answer),
+                };
+            }
+        };
+        Some(failure(status, kind))
     }
 }
 
@@ -214,39 +255,15 @@ async fn pass(
         .get("x-amz-target")
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
-    let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
-    let (index, fault) = front.arrive(&operation);
-    let response = match fault {
-        Some(StoreFault::LostRequest) => return web::hang_up(),
-        Some(StoreFault::Throttled) => failure(
-            StatusCode::BAD_REQUEST,
-            "com.amazon.coral.availability#ThrottlingException",
-        ),
-        Some(StoreFault::Denied) => failure(
-            StatusCode::BAD_REQUEST,
-            "com.amazon.coral.service#AccessDeniedException",
-        ),
-        Some(StoreFault::Expired) => failure(
-            StatusCode::BAD_REQUEST,
-            "com.amazon.coral.service#ExpiredTokenException",
-        ),
-        Some(StoreFault::ServerError) => failure(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "com.amazonaws.dynamodb.v20120810#InternalServerError",
-        ),
-        Some(StoreFault::LostAnswer | StoreFault::Slow { .. } | StoreFault::ItemUntold) | None => {
-            let body = units::asked_for(body);
-            let answer = web::forward(&front.client, method, &front.engine_url, &headers, body);
-            let Ok(answer) = answer.await else {
-                return web::hang_up();
-            };
-            let (answer, units) = units::told(answer).await;
-            front.memory().calls[index].units = units;
-            match fault {
-                Some(StoreFault::ItemUntold) => without_item(answer).await,
-                _ => answer,
-            }
-        }
+    let operation = target.rsplit('.').next().unwrap_or_default();
+    let put = Put::of(operation, &body);
+    let (index, fault) = front.arrive(operation);
+    let mut response = front.answer(index, fault, method, &headers, body).await;
+    if let Some(put) = put {
+        response = put.record(&front.journal, fault, response).await;
+    }
+    let Some(response) = response else {
+        return web::hang_up();
     };
     match fault {
         Some(StoreFault::LostAnswer) => return web::hang_up(),

@@ -64,6 +64,10 @@ impl Receiver {
         self.state().secrets = secrets;
     }
 
+    pub(super) fn expected_secrets(&self) -> Vec<String> {
+        self.state().secrets.clone()
+    }
+
     pub(super) fn confirmations(&self) -> Vec<Confirmation> {
         self.state().confirmations.clone()
     }
@@ -118,6 +122,7 @@ impl Receiver {
         };
         let confirmation = Confirmation {
             at_ms: clock::now_ms(),
+            headers: texts(headers),
             webhook_id: header("webhook-id"),
             timestamp: header("webhook-timestamp"),
             body: parsed,
@@ -173,6 +178,14 @@ impl State {
         }
         Ok(())
     }
+}
+
+fn texts(headers: &HeaderMap) -> Vec<(String, String)> {
+    let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
+    headers
+        .iter()
+        .map(|(name, value)| (name.to_string(), text(value.as_bytes())))
+        .collect()
 }
 
 async fn receive(Shared(receiver): Shared<Receiver>, headers: HeaderMap, body: Bytes) -> Response {

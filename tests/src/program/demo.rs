@@ -54,7 +54,7 @@ async fn play(sandbox: &Sandbox, functions: &mut Functions) -> Result<(), String
         started_ms: clock::now_ms(),
     };
     functions.ready(&sandbox.scheduled_event()).await?;
-    let url = functions.url();
+    let url = functions.gateway().url();
     steps.done(
         "The functions answer under cargo-lambda",
         &[format!("{url}/orders"), format!("{url}/binance-callback")],

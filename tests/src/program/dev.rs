@@ -1,10 +1,14 @@
 //! `sandbox dev`: the stand-ins and the functions, until interrupted; plays the schedule of reconcile-orders.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::arguments::Arguments;
-use super::functions::{Functions, RECONCILE};
+use serde_json::json;
+
+use super::arguments::Ports;
+use super::functions::Functions;
 use super::up::print_addresses;
+use crate::gateway::Play;
 use crate::sandbox::{Options, Sandbox};
 use crate::web;
 
@@ -13,10 +17,10 @@ const RECONCILE_EVERY: Duration = Duration::from_secs(5);
 
 /// Runs until interrupted; afterwards nothing it started is left.
 pub(crate) async fn run(
-    arguments: &Arguments,
+    ports: &Ports,
     interrupted: impl Future<Output = ()>,
 ) -> Result<(), String> {
-    let (sandbox, mut functions) = start(arguments.options(), arguments.gateway_port).await?;
+    let (sandbox, mut functions) = start(ports.options(), ports.gateway()).await?;
     let outcome = tokio::select! {
         outcome = serve(&sandbox, &mut functions) => outcome,
         () = interrupted => Ok(()),
@@ -34,7 +38,13 @@ pub(crate) async fn start(options: Options, port: u16) -> Result<(Sandbox, Funct
     let callback_url = callback_url(address.port());
     let sandbox = sandbox(options, callback_url.clone()).await?;
     eprintln!("starting the functions …");
-    let functions = Functions::start(gateway, sandbox.settings(&callback_url)).await?;
+    let play = Play {
+        clock: sandbox.clock(),
+        journal: Some(sandbox.journal().clone()),
+        allow_hosts: sandbox.allow_hosts().to_vec(),
+        ..Play::default()
+    };
+    let functions = Functions::start(gateway, sandbox.settings(&callback_url), play).await?;
     Ok((sandbox, functions))
 }
 
@@ -55,14 +65,27 @@ pub(crate) async fn sandbox(options: Options, callback_url: String) -> Result<Sa
 async fn serve(sandbox: &Sandbox, functions: &mut Functions) -> Result<(), String> {
     functions.ready(&sandbox.scheduled_event()).await?;
     functions.show_output().await;
-    let url = functions.url();
+    sandbox.health().ready(json!({
+        "api": functions.gateway().url(),
+        "console": sandbox.binance().url(),
+        "leadscalendar": sandbox.leadscalendar().callback_url(),
+        "dynamodb": sandbox.dynamodb().url(),
+    }));
+    let url = functions.gateway().url();
     print_addresses(sandbox);
-    println!("HTTP API         {url}");
-    print_curl(sandbox, &url);
+    print_api(sandbox, &url);
+    let gateway = Arc::clone(functions.gateway());
+    let failed = |problem: &str| eprintln!("reconcile-orders failed: {problem}");
     tokio::select! {
-        () = reconcile(sandbox, &url) => Ok(()),
+        () = gateway.keep_schedule(RECONCILE_EVERY, failed) => Ok(()),
         ended = functions.ended() => Err(ended),
     }
+}
+
+/// Where the HTTP API is, and what to try there.
+pub(crate) fn print_api(sandbox: &Sandbox, url: &str) {
+    println!("HTTP API         {url}");
+    print_curl(sandbox, url);
 }
 
 fn print_curl(sandbox: &Sandbox, url: &str) {
@@ -102,24 +125,4 @@ fn print_curl(sandbox: &Sandbox, url: &str) {
     println!("Move the time on by an hour:");
     println!("  curl -s {binance}/sandbox/advance -d '{{\"by\":\"1h\"}}'");
     println!("\nCtrl-C ends everything.");
-}
-
-/// Invokes reconcile-orders as its schedule would, by the sandbox's time.
-async fn reconcile(sandbox: &Sandbox, url: &str) {
-    let url = format!("{url}{RECONCILE}");
-    // Longer than the function may take in the cloud.
-    let client = web::client(Duration::from_mins(2), false);
-    loop {
-        tokio::time::sleep(RECONCILE_EVERY).await;
-        let invoked = client
-            .post(&url)
-            .json(&sandbox.scheduled_event())
-            .send()
-            .await;
-        match invoked {
-            Ok(answer) if answer.status().is_success() => {}
-            Ok(answer) => eprintln!("reconcile-orders answers {}", answer.status()),
-            Err(error) => eprintln!("reconcile-orders cannot be invoked: {error}"),
-        }
-    }
 }

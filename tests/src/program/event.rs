@@ -2,35 +2,50 @@
 
 use serde_json::{Map, Value, json};
 
-use super::arguments::Arguments;
+use super::arguments::Running;
 use super::running::ask;
 use crate::lambda::http_event;
 use crate::sandbox::Options;
 
+#[derive(clap::Args, Debug)]
+pub(crate) struct Arguments {
+    /// The function that is to be invoked
+    #[arg(value_name = "FUNCTION")]
+    function: Function,
+    /// The order that the event is about: its merchantTradeNo for binance-callback, else its orderId
+    #[arg(long, value_name = "ORDER")]
+    order: String,
+    #[command(flatten)]
+    running: Running,
+}
+
 /// The functions for which there is an event here.
-const KNOWN: &str = "binance-callback, get-order, close-order and refund-order";
+#[derive(clap::ValueEnum, Clone, Copy, Debug)]
+enum Function {
+    /// The signed notification of a payment, which is made for it without being sent
+    BinanceCallback,
+    /// `GET /orders/ORDER_ID`
+    GetOrder,
+    /// `POST /orders/ORDER_ID/close`
+    CloseOrder,
+    /// A refund of everything left
+    RefundOrder,
+}
 
 /// Prints the event, to be saved as a file for `cargo lambda invoke`.
 pub(crate) async fn run(arguments: &Arguments) -> Result<(), String> {
-    let function = arguments.about.as_deref();
-    let function = function.ok_or_else(|| format!("say for which function: {KNOWN}"))?;
-    let path: Option<(&str, &str)> = match function {
-        "binance-callback" => None,
-        "get-order" => Some(("GET", "")),
-        "close-order" => Some(("POST", "/close")),
-        "refund-order" => Some(("POST", "/refunds")),
-        _ => {
-            return Err(format!(
-                "there is no event for {function}, only for {KNOWN}"
-            ));
+    let order = &arguments.order;
+    let (method, end) = match arguments.function {
+        Function::BinanceCallback => {
+            let event = callback(arguments.running.binance_port, order).await?;
+            println!("{event:#}");
+            return Ok(());
         }
+        Function::GetOrder => ("GET", ""),
+        Function::CloseOrder => ("POST", "/close"),
+        Function::RefundOrder => ("POST", "/refunds"),
     };
-    let order = arguments.order.as_deref();
-    let order = order.ok_or("say which order the event is about: --order")?;
-    let event = match path {
-        Some((method, path)) => of_leadscalendar(method, &format!("/orders/{order}{path}")),
-        None => callback(arguments.binance_port, order).await?,
-    };
+    let event = of_leadscalendar(method, &format!("/orders/{order}{end}"));
     println!("{event:#}");
     Ok(())
 }
@@ -67,20 +82,4 @@ async fn callback(port: u16, trade_no: &str) -> Result<Value, String> {
     headers.insert("content-type".to_owned(), "application/json".into());
     let body = signed["body"].as_str();
     Ok(http_event("POST", "/binance-callback", &headers, body))
-}
-
-#[cfg(test)]
-mod tests {
-    #[tokio::test]
-    async fn an_unknown_function_is_named_before_anything_that_is_missing() {
-        for (arguments, named) in [
-            (vec!["event"], "say for which function"),
-            (vec!["event", "foo"], "there is no event for foo"),
-            (vec!["event", "get-order"], "say which order"),
-        ] {
-            let arguments = arguments.into_iter().map(str::to_owned);
-            let problem = crate::program::run(arguments, &|_| None).await.unwrap_err();
-            assert!(problem.starts_with(named), "{problem}");
-        }
-    }
 }

@@ -7,22 +7,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use reqwest::RequestBuilder;
-use serde_json::{Value, json};
+use serde_json::{Map, Value};
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::net::TcpListener;
 use tokio::process::Child;
 
-use super::{cargo_lambda, gateway};
+use super::cargo_lambda;
 use crate::clock;
-use crate::web::{self, Server};
+use crate::gateway::log::LogReader;
+use crate::gateway::{Backend, Failure, Gateway, Play, http_event};
+use crate::web;
 
-/// The first compilation takes minutes on a small machine.
-pub(super) const PATIENCE: Duration = Duration::from_mins(30);
 /// How long cargo-lambda gets to end its children by itself.
 const GRACE: Duration = Duration::from_secs(8);
-/// Where cargo-lambda takes invocations of reconcile-orders.
-pub(crate) const RECONCILE: &str = "/2015-03-31/functions/reconcile-orders/invocations";
 /// What cargo says of a function that does not compile, and cargo-lambda of one that ended: neither answers any more.
 const BROKEN: [&str; 2] = ["could not compile", "command exited"];
 /// Lines of output that are kept while they are not shown.
@@ -32,7 +29,7 @@ const KEPT_LINES: usize = 200;
 pub(crate) struct Functions {
     child: Child,
     pid: u32,
-    gateway: Server,
+    gateway: Arc<Gateway>,
     output: Output,
 }
 
@@ -41,6 +38,8 @@ struct Output {
     kept: Arc<Mutex<VecDeque<String>>>,
     shown: Arc<AtomicBool>,
     broken: Arc<AtomicBool>,
+    /// Writes the functions' lines into the journal.
+    reader: Option<LogReader>,
 }
 
 impl Functions {
@@ -49,6 +48,7 @@ impl Functions {
     pub(crate) async fn start(
         gateway: TcpListener,
         settings: Vec<(String, String)>,
+        play: Play,
     ) -> Result<Self, String> {
         let addressless = |error: io::Error| error.to_string();
         // Free at this moment; cargo-lambda opens it itself.
@@ -56,7 +56,7 @@ impl Functions {
             .await?
             .local_addr()
             .map_err(addressless)?;
-        let router = gateway::router(format!("http://{behind}"));
+        let backend = Backend::cargo_lambda(format!("http://{behind}"));
         let mut child = cargo_lambda::watch_at(behind)?
             .envs(settings)
             .stdout(Stdio::piped())
@@ -64,7 +64,10 @@ impl Functions {
             .kill_on_drop(true)
             .spawn()
             .map_err(|error| format!("cargo lambda cannot be started: {error}"))?;
-        let output = Output::default();
+        let output = Output {
+            reader: play.journal.clone().map(LogReader::new),
+            ..Output::default()
+        };
         if let Some(stream) = child.stdout.take() {
             output.follow(stream);
         }
@@ -75,14 +78,14 @@ impl Functions {
         Ok(Self {
             child,
             pid,
-            gateway: Server::start(gateway, router).map_err(addressless)?,
+            gateway: Arc::new(Gateway::start(gateway, backend, play)?),
             output,
         })
     }
 
-    /// The address of the HTTP API.
-    pub(crate) fn url(&self) -> String {
-        self.gateway.url()
+    /// The HTTP API.
+    pub(crate) fn gateway(&self) -> &Arc<Gateway> {
+        &self.gateway
     }
 
     /// Lets the output go to the terminal from now on; until then it is only kept, since the requests that wake the
@@ -108,18 +111,23 @@ impl Functions {
     /// Waits until all functions answer, most of them by a refusal, which makes cargo-lambda compile and start them.
     /// `scheduled` is the event for reconcile-orders.
     pub(crate) async fn ready(&mut self, scheduled: &Value) -> Result<(), String> {
-        let url = self.url();
-        let client = web::client(PATIENCE, false);
-        let post = |path: &str, body: &Value| client.post(format!("{url}{path}")).json(body);
-        let [create, notify, get, close, refund, reconcile] = [
-            (post("/orders", &json!({})), 401),
-            (post("/binance-callback", &json!({})), 400),
-            (client.get(format!("{url}/orders/none")), 401),
-            (post("/orders/none/close", &json!({})), 401),
-            (post("/orders/none/refunds", &json!({})), 401),
-            (post(RECONCILE, scheduled), 200),
+        let gateway = &self.gateway;
+        let asked = |method, path| http_event(method, path, &Map::new(), Some("{}"));
+        let [create, notify, get, close, refund] = [
+            ("create-order", asked("POST", "/orders"), 401),
+            ("binance-callback", asked("POST", "/binance-callback"), 400),
+            ("get-order", asked("GET", "/orders/none"), 401),
+            ("close-order", asked("POST", "/orders/none/close"), 401),
+            ("refund-order", asked("POST", "/orders/none/refunds"), 401),
         ]
-        .map(|(request, expected)| answers(request, expected));
+        .map(async |(function, event, expected)| {
+            let answer = answers(gateway, function, &event).await?;
+            let is_right = answer["statusCode"] == expected;
+            is_right
+                .then_some(())
+                .ok_or_else(|| format!("{function} answers {answer}"))
+        });
+        let reconcile = answers(gateway, "reconcile-orders", scheduled);
         let answering =
             async { tokio::try_join!(create, notify, get, close, refund, reconcile).map(|_| ()) };
         tokio::select! {
@@ -170,6 +178,9 @@ impl Output {
                 if BROKEN.iter().any(|sign| line.contains(sign)) {
                     output.broken.store(true, Ordering::Relaxed);
                 }
+                if let Some(reader) = &output.reader {
+                    reader.read(&line);
+                }
                 if output.shown.load(Ordering::Relaxed) {
                     eprintln!("{line}");
                 }
@@ -190,19 +201,14 @@ fn last_words(ended: io::Result<ExitStatus>) -> String {
     }
 }
 
-/// Asks until there is an answer, which must have this status.
-async fn answers(request: RequestBuilder, expected: u16) -> Result<(), String> {
+/// Invokes the function until it is there; its answer.
+async fn answers(gateway: &Gateway, function: &str, event: &Value) -> Result<Value, String> {
     loop {
-        let again = request.try_clone().ok_or("a request cannot be repeated")?;
-        match again.send().await {
-            Ok(answer) if answer.status() == expected => return Ok(()),
-            Ok(answer) => {
-                let (url, status) = (answer.url().clone(), answer.status());
-                let text = answer.text().await.unwrap_or_default();
-                return Err(format!("{url} answers {status}: {text}"));
-            }
+        match gateway.invoke(function, event.clone()).await {
+            Ok(answer) => return Ok(answer),
             // Not listening yet, or the connection was lost in a restart.
-            Err(_) => tokio::time::sleep(Duration::from_millis(200)).await,
+            Err(Failure::Unreachable(_)) => tokio::time::sleep(Duration::from_millis(200)).await,
+            Err(failure @ Failure::Function(_)) => return Err(format!("{function}: {failure}")),
         }
     }
 }

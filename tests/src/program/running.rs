@@ -16,8 +16,9 @@ pub(crate) async fn ask(
     let url = &format!("http://127.0.0.1:{port}/sandbox/{path}");
     let client = web::client(Duration::from_secs(10), false);
     let sent = client.post(url).json(body).send().await;
-    let answer =
-        sent.map_err(|_| format!("no sandbox answers at {url}: is `make dev` running?"))?;
+    let answer = sent.map_err(|_| {
+        format!("no sandbox answers at {url}: is `sandbox up` or `make dev` running?")
+    })?;
     let status = answer.status();
     let text = answer.text().await.map_err(|error| error.to_string())?;
     if !status.is_success() && !fine.contains(&status.as_u16()) {

@@ -4,18 +4,13 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, ChildStdin, Command};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use sandbox::program::cargo_lambda;
 
-/// Waits for the end of its input, which comes with the end of this process at the latest; then ends a process group.
-const ENDER: &str = r#"read -r _
-kill -s TERM -- "-$0" 2>/dev/null
-runs() { kill -s 0 "$0" 2>/dev/null && ! grep -qs '^State:.Z' "/proc/$0/status"; }
-for _ in 1 2 3 4 5 6 7 8; do runs || exit; sleep 1; done
-kill -s KILL -- "-$0" 2>/dev/null"#;
+use crate::ender::ender;
 
 /// `cargo lambda watch`, and the ender that stands ready.
 pub struct CargoLambda {
@@ -98,23 +93,6 @@ pub fn signal(name: &str, target: &str) {
     let mut kill = Command::new("sh");
     kill.args(["-c", "kill -s \"$0\" -- \"$1\"", name, target]);
     assert!(kill.status().unwrap().success(), "no process {target}");
-}
-
-fn ender(pid: u32) -> io::Result<ChildStdin> {
-    use std::os::unix::process::CommandExt as _;
-    let mut ender = Command::new("sh");
-    ender
-        .args(["-c", ENDER, &pid.to_string()])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        // Ctrl-C at the terminal must not reach it before its work is done.
-        .process_group(0);
-    let mut ender = ender.spawn()?;
-    ender
-        .stdin
-        .take()
-        .ok_or_else(|| io::Error::other("no input"))
 }
 
 /// A file outside the workspace that nobody else sees and that is gone with its last user.

@@ -12,6 +12,7 @@ mod answer;
 mod cargo_lambda;
 mod client;
 mod doctor;
+mod ender;
 mod events;
 mod journey;
 mod killed;

@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use sandbox::gateway::{Backend, Gateway, Play};
 use sandbox::{Options, Sandbox, web};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
@@ -21,8 +22,11 @@ static SHARED: LazyLock<Result<World, String>> = LazyLock::new(|| RUNTIME.block_
 pub struct World {
     pub sandbox: Sandbox,
     pub functions: CargoLambda,
+    /// Where the HTTP API is.
     pub url: String,
+    /// Where cargo-lambda is.
     pub port: u16,
+    _gateway: Gateway,
     http: reqwest::Client,
 }
 
@@ -58,13 +62,22 @@ impl World {
     async fn start() -> Result<Self, String> {
         let sandbox = Sandbox::start(Options::default()).await?;
         let port = free_port().await?;
-        let url = format!("http://127.0.0.1:{port}");
+        let backend = Backend::cargo_lambda(format!("http://127.0.0.1:{port}"));
+        let play = Play {
+            clock: sandbox.clock(),
+            // The first invocation waits until the function is compiled.
+            patience: Some(PATIENCE),
+            ..Play::default()
+        };
+        let gateway = Gateway::start(web::listen(0, "none").await?, backend, play)?;
+        let url = gateway.url();
         let settings = sandbox.settings(&format!("{url}/binance-callback"));
         let world = Self {
             functions: CargoLambda::start(port, settings)?,
             sandbox,
             url,
             port,
+            _gateway: gateway,
             http: web::client(PATIENCE, false),
         };
         world.ready().await.map_err(|problem| {
@@ -169,7 +182,9 @@ impl World {
     /// Invokes a function as Lambda's own API does, with an event.
     pub async fn invoke(&self, function: &str, event: &Value) -> Answer {
         let path = format!("/2015-03-31/functions/{function}/invocations");
-        self.send("POST", &path, &[], event.to_string()).await
+        let url = format!("http://127.0.0.1:{}{path}", self.port);
+        let request = self.http.post(url).body(event.to_string());
+        answered(request).await
     }
 
     /// Any request at all.
@@ -187,12 +202,7 @@ impl World {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let response = request.send().await.unwrap();
-        Answer {
-            status: response.status().as_u16(),
-            headers: response.headers().clone(),
-            text: response.text().await.unwrap(),
-        }
+        answered(request).await
     }
 
     /// The order as DynamoDB holds it.
@@ -249,6 +259,15 @@ impl World {
         for secret in secrets {
             assert!(!log.contains(&secret), "{secret} is in the log");
         }
+    }
+}
+
+async fn answered(request: reqwest::RequestBuilder) -> Answer {
+    let response = request.send().await.unwrap();
+    Answer {
+        status: response.status().as_u16(),
+        headers: response.headers().clone(),
+        text: response.text().await.unwrap(),
     }
 }
 

@@ -1,26 +1,24 @@
 //! The address of a confirmation is checked at each attempt, by the settings of the day.
 
-use std::sync::Arc;
-
 use sandbox::binance::Forgery;
-use sandbox::web::{self, Server};
+use sandbox::web;
 use tokio::net::TcpListener;
 
 use crate::reconcile::MINUTE;
 use crate::secrets_manager::SecretsManager;
 use crate::signed::{SUCCESS, about, open, pay_silently, told};
 use crate::world::World;
-use sandbox::gateway::{self, Functions};
+use sandbox::gateway::{self, Functions, Gateway, Play};
 
 /// The functions of the same sandbox with other settings, and the address of their callback.
-async fn with_settings(world: &World, settings: &[(&str, &str)]) -> (Server, String) {
+async fn with_settings(world: &World, settings: &[(&str, &str)]) -> (Gateway, String) {
     let listener = web::listen(0, "none").await.unwrap();
     let callback_url = format!("http://{}/binance-callback", listener.local_addr().unwrap());
     let mut all = world.sandbox.settings(&callback_url);
     let own = settings.iter();
     all.extend(own.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-    let server = gateway::start(listener, Arc::new(Functions::new(&all)));
-    (server, callback_url)
+    let gateway = gateway::start_in_process(&all, listener, Play::default()).unwrap();
+    (gateway, callback_url)
 }
 
 /// A paid order whose confirmation goes to `url`, and may not go there.

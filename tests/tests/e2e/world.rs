@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sandbox::web::{self, Server};
+use sandbox::web;
 use sandbox::{Options, Sandbox};
 use serde_json::{Value, json};
 
 pub use crate::answer::Answer;
-use sandbox::gateway::{self, Functions};
+use sandbox::gateway::{Backend, Functions, Gateway, Play};
 
 /// Everything, on free ports.
 pub struct World {
@@ -16,7 +16,7 @@ pub struct World {
     pub functions: Arc<Functions>,
     pub url: String,
     http: reqwest::Client,
-    _gateway: Server,
+    _gateway: Gateway,
 }
 
 impl World {
@@ -35,8 +35,14 @@ impl World {
                 .iter()
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
         );
-        let functions = Arc::new(Functions::new(&all));
-        let gateway = gateway::start(listener, Arc::clone(&functions));
+        let functions = Arc::new(Functions::new(&all).by(sandbox.clock()));
+        let backend = Backend::InProcess(Arc::clone(&functions));
+        let play = Play {
+            clock: sandbox.clock(),
+            throttles: false,
+            ..Play::default()
+        };
+        let gateway = Gateway::start(listener, backend, play).unwrap();
         Self {
             sandbox,
             functions,

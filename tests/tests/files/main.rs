@@ -6,6 +6,7 @@ mod contracts;
 mod dependencies;
 mod deploy;
 mod log_filters;
+mod outside_the_functions;
 mod parameters;
 mod pins;
 mod routes;

@@ -89,9 +89,9 @@ impl World {
         Arc::new(Self {
             site: Site::new(slots, format!("{messages}/payments")),
             settings,
+            fleet: Fleet::new(functions, sandbox.clock()).await,
             sandbox,
             _secrets_manager: secrets_manager,
-            fleet: Fleet::new(functions).await,
             at_rest: RwLock::new(()),
             began_ms: clock::now_ms(),
             is_calm: AtomicBool::new(false),

@@ -11,7 +11,7 @@ async fn every_listed_route_is_there() {
     let sandbox = sandbox().await;
     let client = web::client(Duration::from_secs(5), false);
     for (url, routes) in [
-        (sandbox.binance().url(), 39),
+        (sandbox.binance().url(), 42),
         (sandbox.leadscalendar().server().url(), 3),
     ] {
         let list = client.get(format!("{url}/sandbox/")).send().await.unwrap();
@@ -27,6 +27,11 @@ async fn every_listed_route_is_there() {
             let request = client.request(method, format!("{url}{}", line[1]));
             let answer = request.send().await.unwrap();
             assert_ne!(answer.status(), 405, "{line:?}");
+            if line[1] == "/sandbox/journal/live" {
+                // Without an end.
+                assert_eq!(answer.status(), 200);
+                continue;
+            }
             let text = answer.text().await.unwrap();
             assert!(!text.contains("GET /sandbox/"), "{line:?}: {text}");
         }

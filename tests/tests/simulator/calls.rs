@@ -7,6 +7,9 @@ use crate::merchant::{Request, admin, create, order, sandbox};
 #[tokio::test]
 async fn a_good_order_is_answered_in_binances_shape() {
     let sandbox = sandbox().await;
+    sandbox
+        .binance()
+        .behave(|behaviour| behaviour.binance_links = true);
     let (trade_no, data) = create(&sandbox, None).await;
 
     let order = sandbox.binance().order(&trade_no).unwrap();

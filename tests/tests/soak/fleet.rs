@@ -10,7 +10,7 @@ use lambda_http::{Body, Request, RequestExt as _, Response};
 
 use crate::random::Random;
 use crate::secrets_manager::READ_AT_MS;
-use sandbox::gateway::Functions;
+use sandbox::gateway::{Clock, Functions};
 
 /// Instances that are warm at the same time.
 const WARM: usize = 4;
@@ -18,6 +18,7 @@ const WARM: usize = 4;
 /// The warm instances.
 pub struct Fleet {
     settings: Vec<(String, String)>,
+    clock: Clock,
     warm: RwLock<Vec<Arc<Functions>>>,
     invocations: AtomicU64,
 }
@@ -31,10 +32,12 @@ pub struct Life {
 }
 
 impl Fleet {
-    pub async fn new(settings: Vec<(String, String)>) -> Self {
+    /// Instances with these settings, whose invocations are at the time of `clock`.
+    pub async fn new(settings: Vec<(String, String)>, clock: Clock) -> Self {
         let fleet = Self {
             warm: RwLock::default(),
             settings,
+            clock,
             invocations: AtomicU64::new(0),
         };
         fleet.replace_all().await;
@@ -48,7 +51,8 @@ impl Fleet {
 
     /// An instance that knows no secrets yet.
     pub fn cold(&self) -> Arc<Functions> {
-        Arc::new(Functions::new(&self.settings))
+        let clock = Arc::clone(&self.clock);
+        Arc::new(Functions::new(&self.settings).by(clock))
     }
 
     /// One that read its secrets five minutes ago, as far as it knows, and reads them again when it needs them next; none

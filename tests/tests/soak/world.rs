@@ -129,7 +129,7 @@ impl World {
         let secrets_manager = SecretsManager::start().await;
         let mut functions = sandbox.settings(&callback_url);
         functions.extend(secrets_manager.settings());
-        let fleet = Fleet::new(functions).await;
+        let fleet = Fleet::new(functions, sandbox.clock()).await;
         Arc::new(Self {
             settings,
             sandbox,

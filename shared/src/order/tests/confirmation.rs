@@ -6,6 +6,7 @@ pub(super) fn answer() -> Unaccepted {
     Unaccepted {
         reason: "HTTP status 503".to_owned(),
         retry_after_ms: None,
+        status: Some(503),
         is_gone: false,
         is_timeout: false,
     }
