@@ -27,7 +27,8 @@ const MAX_LENGTH: usize = 2048;
 pub struct Policy {
     /// The hosts that may be called.
     pub hosts: CallbackHosts,
-    /// Whether http, this machine, and any port of an allowed host may be called too, as in the sandbox.
+    /// Whether http, this machine, an allowed host at a private address and any port of an allowed host may be called too,
+    /// as in the sandbox.
     pub allow_local: bool,
 }
 

@@ -1,12 +1,16 @@
 //! What all admin calls share: the list of them, a body in which every field has to be known, and a refusal that is a
 //! sentence.
 
+use std::fmt::Display;
 use std::num::NonZeroU32;
 
-use axum::http::{StatusCode, Uri};
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use axum::{Json, Router};
+use hyper::service::Service as _;
+use hyper_util::service::TowerToHyperService;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
@@ -40,6 +44,33 @@ pub(crate) fn index(routes: String) -> Router {
         .route("/sandbox", get(routes.clone()))
         .route("/sandbox/", get(routes))
         .route("/sandbox/{*path}", any(unknown))
+}
+
+/// Calls a route within this process; `null` is no body.
+pub(crate) async fn call(
+    routes: &Router,
+    method: Method,
+    path: &str,
+    body: &Value,
+) -> Result<Value, Refused> {
+    let failed =
+        |error: &dyn Display| Refused(StatusCode::INTERNAL_SERVER_ERROR, error.to_string());
+    let body = match body {
+        Value::Null => Body::empty(),
+        body => Body::from(body.to_string()),
+    };
+    let request = Request::builder().method(method).uri(path).body(body);
+    let request = request.map_err(|error| failed(&error))?;
+    let Ok(answer) = TowerToHyperService::new(routes.clone()).call(request).await;
+    let status = answer.status();
+    let bytes = axum::body::to_bytes(answer.into_body(), usize::MAX).await;
+    let bytes = bytes.map_err(|error| failed(&error))?;
+    let json: Value = serde_json::from_slice(&bytes).map_err(|error| failed(&error))?;
+    if status.is_success() {
+        return Ok(json);
+    }
+    let words = json["error"].as_str().unwrap_or("It was refused.");
+    Err(Refused(status, words.to_owned()))
 }
 
 /// Reads a body whatever its content type is; an empty one means no options. A wrong field is answered by name.

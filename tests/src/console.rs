@@ -19,15 +19,13 @@ mod verify;
 use std::sync::{Arc, OnceLock};
 
 use axum::Router;
-use axum::body::Body;
-use axum::http::{Method, Request, StatusCode, header};
+use axum::http::{Method, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
-use hyper::service::Service as _;
-use hyper_util::service::TowerToHyperService;
 use maud::{Markup, html};
 use serde_json::Value;
 
+use crate::admin;
 use crate::dynamodb::Table;
 use crate::journal::Journal;
 use crate::leadscalendar::Confirmation;
@@ -75,24 +73,8 @@ impl Console {
 impl Parts {
     /// Calls the admin API; a refusal is its sentence.
     async fn call(&self, method: Method, path: &str, body: &Value) -> Result<Value, String> {
-        let body = match body {
-            Value::Null => Body::empty(),
-            body => Body::from(body.to_string()),
-        };
-        let request = Request::builder().method(method).uri(path).body(body);
-        let request = request.map_err(|error| error.to_string())?;
-        let Ok(answer) = TowerToHyperService::new(self.admin.clone())
-            .call(request)
-            .await;
-        let is_success = answer.status().is_success();
-        let bytes = axum::body::to_bytes(answer.into_body(), usize::MAX).await;
-        let bytes = bytes.map_err(|error| error.to_string())?;
-        let json: Value = serde_json::from_slice(&bytes).map_err(|error| error.to_string())?;
-        if is_success {
-            return Ok(json);
-        }
-        let words = json["error"].as_str().unwrap_or("It was refused.");
-        Err(words.to_owned())
+        let called = admin::call(&self.admin, method, path, body).await;
+        called.map_err(|refused| refused.1)
     }
 
     /// What an admin route lists or shows.

@@ -7,6 +7,7 @@ mod backend;
 mod entries;
 mod functions;
 mod http_event;
+mod lambda_api;
 pub mod log;
 mod route;
 mod schedule;
@@ -21,6 +22,7 @@ use axum::extract::State;
 use axum::http::request::Parts;
 use axum::http::{Request, StatusCode};
 use axum::response::Response;
+use axum::routing::post;
 use serde_json::Value;
 use tokio::net::TcpListener;
 
@@ -111,7 +113,10 @@ impl Gateway {
             throttle: Throttle::default(),
             play,
         });
-        let router = Router::new().fallback(take).with_state(Arc::clone(&api));
+        let router = Router::new()
+            .route(lambda_api::PATH, post(lambda_api::invoke))
+            .fallback(take)
+            .with_state(Arc::clone(&api));
         let server =
             Server::admitting(listener, router, &allow_hosts).map_err(|error| error.to_string())?;
         Ok(Self { server, api })

@@ -108,8 +108,12 @@ impl Default for Journal {
 }
 
 impl Journal {
-    /// Writes down what has just happened.
-    pub fn record(&self, note: Note) {
+    /// Writes down what has just happened, and gives its place.
+    #[expect(
+        clippy::must_use_candidate,
+        reason = "most entries are never spoken of again"
+    )]
+    pub fn record(&self, note: Note) -> u64 {
         let mut entries = self.entries();
         let newest = entries.back().map_or(0, |entry| entry.seq);
         let seq = newest.saturating_add(1);
@@ -130,6 +134,20 @@ impl Journal {
         entries.push_back(Arc::clone(&entry));
         // Told while the journal is held, so that followers hear it in its order. Nobody may be listening.
         let _ = self.live.send(entry);
+        seq
+    }
+
+    /// Says of which order the entry at the place `seq` was, which was not known when it was written down.
+    pub(crate) fn belongs(&self, seq: u64, order_id: &str) {
+        let mut entries = self.entries();
+        let at = entries.partition_point(|entry| entry.seq < seq);
+        if let Some(entry) = entries.get_mut(at).filter(|entry| entry.seq == seq) {
+            let order_id = Some(order_id.to_owned());
+            *entry = Arc::new(Entry {
+                order_id,
+                ..(**entry).clone()
+            });
+        }
     }
 
     /// All entries behind the place `seq`, oldest first; all that are kept behind 0.
@@ -229,6 +247,8 @@ mod tests {
         assert_eq!(titles(journal.since(1)), ["second"]);
         assert_eq!(titles(journal.since(9)), [""; 0]);
         assert_eq!(titles(journal.of_order("a")), ["first"]);
+        journal.belongs(2, "a");
+        assert_eq!(titles(journal.of_order("a")), ["first", "second"]);
         let heard = [live.recv().await.unwrap(), live.recv().await.unwrap()];
         assert_eq!(heard.map(|entry| entry.seq), [1, 2]);
     }

@@ -16,8 +16,9 @@
 //! | `admin` | what all calls of the admin API share |
 //! | `door` | who is let in at any of the ports |
 //! | `health` | whether everything answers |
-//! | [`program`] | the program `sandbox`: `up`, `dev`, `demo`, `event`, `advance` |
+//! | [`program`] | the program `sandbox`: `up`, `dev`, `demo`, `trigger`, … |
 //! | [`template`] | what `template.yaml` says, where the sandbox plays the same |
+//! | [`trigger`] | an event of an order, played from end to end |
 //! | [`verify`] | which step of a message's verification fails, and why |
 //! | [`log_filters`] | its metric filters, played on a line of the log |
 //! | [`web`], [`clock`], [`random`] | the accept loop and the HTTP client, the clock, the random generator |
@@ -38,6 +39,7 @@ pub mod program;
 pub mod random;
 pub mod sandbox;
 pub mod template;
+pub mod trigger;
 pub mod verify;
 pub mod web;
 

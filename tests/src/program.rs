@@ -1,17 +1,19 @@
 //! The program `sandbox`: `up` runs everything in this process, `dev` the built functions under cargo-lambda, `demo` plays
-//! one order and leaves, `event` prints what a function is invoked with, `advance` moves the time on,
-//! `verify` says what is wrong with a message.
+//! one order and leaves, `event` prints what a function is invoked with, `trigger` plays what happens to an order,
+//! `deliveries` lists the confirmations, `advance` moves the time on, `verify` says what is wrong with a message.
 
 mod advance;
 mod arguments;
 pub mod cargo_lambda;
 mod child;
+mod deliveries;
 mod demo;
 mod dev;
 mod event;
 mod functions;
 mod running;
 mod stand_ins;
+mod trigger;
 mod up;
 mod verify;
 
@@ -54,14 +56,23 @@ async fn carry_out(command: Command) -> Result<ExitCode, String> {
         Command::Advance(arguments) => advance::run(&arguments).await?,
         Command::Verify(arguments) => {
             let verifies = verify::run(arguments).await?;
-            return Ok(if verifies {
-                ExitCode::SUCCESS
-            } else {
-                ExitCode::FAILURE
-            });
+            return Ok(success_if(verifies));
         }
+        Command::Trigger(arguments) => {
+            let is_accepted = trigger::run(&arguments).await?;
+            return Ok(success_if(is_accepted));
+        }
+        Command::Deliveries(arguments) => deliveries::run(&arguments, interrupted).await?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn success_if(fine: bool) -> ExitCode {
+    if fine {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }
 
 /// Resolves on Ctrl-C and on SIGTERM. Listening starts at once, so that neither ends the program before its children.

@@ -15,6 +15,7 @@ use crate::gateway::{self, Clock};
 use crate::health::{self, Health};
 use crate::journal::{self, Journal};
 use crate::leadscalendar::{self, LeadsCalendar};
+use crate::trigger::{self, Trigger};
 use crate::verify::{self, Keyring, Keys};
 use crate::{admin, web};
 
@@ -78,6 +79,7 @@ pub struct Sandbox {
     credentials: Credentials,
     journal: Journal,
     health: Health,
+    pub(crate) trigger: Trigger,
     options: Options,
 }
 
@@ -97,11 +99,9 @@ impl Sandbox {
             LeadsCalendar::start(listener, options.webhook_secrets.clone()).map_err(addressless)?;
         let port = options.binance_port;
         let listener = web::listen_at(options.listen, port, "BINANCE_PORT").await?;
-        let credentials = Credentials {
-            api_key: padded("sandboxkey"),
-            api_secret: padded("sandboxsecret"),
-        };
+        let credentials = credentials();
         let health = Health::default();
+        let trigger = Trigger::default();
         let keyring = Keyring::default();
         let console = Console::default();
         let routes = [
@@ -111,6 +111,7 @@ impl Sandbox {
             health::ROUTES,
             journal::ROUTES,
             verify::ROUTES,
+            trigger::ROUTES,
         ];
         let more: Router = leadscalendar
             .admin()
@@ -118,6 +119,7 @@ impl Sandbox {
             .merge(journal::router(journal.clone()))
             .merge(verify::router(keyring.clone()))
             .merge(console::router(console.clone()))
+            .merge(trigger.router())
             .merge(health.router())
             .merge(admin::index(routes.concat()));
         let binance = Binance::start(
@@ -140,6 +142,7 @@ impl Sandbox {
             credentials,
             journal,
             health,
+            trigger,
             options,
         };
         sandbox.introduce(keyring, &console);
@@ -278,6 +281,13 @@ impl Sandbox {
 pub fn webhook_secret(word: &str) -> String {
     let bytes: Vec<u8> = word.bytes().cycle().take(32).collect();
     format!("whsec_{}", STANDARD.encode(bytes))
+}
+
+fn credentials() -> Credentials {
+    Credentials {
+        api_key: padded("sandboxkey"),
+        api_secret: padded("sandboxsecret"),
+    }
 }
 
 /// 64 letters, the form of Binance's keys.

@@ -43,19 +43,43 @@ const FORBIDDEN_V6: [(Ipv6Addr, u32); 12] = [
 /// Where networks without v4 see it, each address in the last 32 bits (RFC 6052, 2.1).
 const NAT64: (Ipv6Addr, u32) = (Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, 0, 0), 96);
 
-/// Whether an address is on the public internet, or is loopback where `allow_local` admits it.
+/// The networks at home, as a compose network is one (RFC 1918, RFC 4193); a part of what is forbidden elsewhere.
+const PRIVATE_V4: [(Ipv4Addr, u32); 3] = [
+    (Ipv4Addr::new(10, 0, 0, 0), 8),
+    (Ipv4Addr::new(172, 16, 0, 0), 12),
+    (Ipv4Addr::new(192, 168, 0, 0), 16),
+];
+
+/// As [`PRIVATE_V4`].
+const PRIVATE_V6: (Ipv6Addr, u32) = (Ipv6Addr::new(0xfc00, 0, 0, 0, 0, 0, 0, 0), 7);
+
+/// Where AWS serves its own machines over v6, the metadata (`fd00:ec2::254`) among it.
+const METADATA_V6: (Ipv6Addr, u32) = (Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0), 32);
+
+/// Whether an address is on the public internet, or is loopback or private where `allow_local` admits these.
 ///
+/// The metadata service of a cloud, at a link-local address, is neither, and so are all other special ranges.
 /// A v4 address inside v6 (`::ffff:10.0.0.1`, `64:ff9b::10.0.0.1`) is judged as the v4 address it reaches.
 #[must_use]
 pub fn may_be_called(ip: IpAddr, allow_local: bool) -> bool {
     let ip = ip.to_canonical();
     let forbidden = match reached(ip) {
-        IpAddr::V4(ip) => FORBIDDEN_V4
-            .iter()
-            .any(|(base, prefix)| (ip.to_bits() ^ base.to_bits()).leading_zeros() >= *prefix),
+        IpAddr::V4(ip) => FORBIDDEN_V4.iter().any(|range| is_in_v4(ip, *range)),
         IpAddr::V6(ip) => FORBIDDEN_V6.iter().any(|range| is_in(ip, range)),
     };
-    !forbidden || (allow_local && ip.is_loopback())
+    !forbidden || (allow_local && (ip.is_loopback() || is_private(ip)))
+}
+
+/// The metadata service that one cloud has at a private v6 address is as little a receiver as that at 169.254.169.254.
+fn is_private(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => PRIVATE_V4.iter().any(|range| is_in_v4(ip, *range)),
+        IpAddr::V6(ip) => is_in(ip, &PRIVATE_V6) && !is_in(ip, &METADATA_V6),
+    }
+}
+
+fn is_in_v4(ip: Ipv4Addr, (base, prefix): (Ipv4Addr, u32)) -> bool {
+    (ip.to_bits() ^ base.to_bits()).leading_zeros() >= prefix
 }
 
 fn is_in(ip: Ipv6Addr, (base, prefix): &(Ipv6Addr, u32)) -> bool {
@@ -81,7 +105,7 @@ pub struct AddressRefused;
 /// Resolves a name only if each of its addresses may be called, to exactly the addresses checked.
 #[derive(Clone, Copy, Debug)]
 pub struct GuardedResolver {
-    /// Whether loopback may be called too, as in the sandbox.
+    /// Whether loopback and private addresses may be called too, as in the sandbox.
     pub allow_local: bool,
 }
 

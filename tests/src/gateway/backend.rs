@@ -5,6 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use axum::body::Bytes;
+use axum::http::{HeaderMap, Method};
+use axum::response::Response;
 use reqwest::Client;
 use serde_json::Value;
 
@@ -87,8 +90,23 @@ impl Backend {
 }
 
 impl CargoLambda {
+    /// Passes a request of Lambda's own API on, and gives what is answered to it.
+    pub(super) async fn pass_on(
+        &self,
+        function: &str,
+        headers: &HeaderMap,
+        body: Bytes,
+    ) -> Result<Response, reqwest::Error> {
+        let url = self.invocations(function);
+        web::forward(&self.client, Method::POST, &url, headers, body).await
+    }
+
+    fn invocations(&self, function: &str) -> String {
+        format!("{}/2015-03-31/functions/{function}/invocations", self.url)
+    }
+
     async fn invoke(&self, function: &str, event: &Value) -> Result<Value, Failure> {
-        let url = format!("{}/2015-03-31/functions/{function}/invocations", self.url);
+        let url = self.invocations(function);
         let sent = self.client.post(url).json(event).send().await;
         let answer = sent.map_err(Failure::Unreachable)?;
         let status = answer.status();

@@ -19,7 +19,8 @@ pub(crate) struct Entries(Journal);
 pub(crate) struct Told {
     journal: Journal,
     order_id: Option<String>,
-    request: Value,
+    /// The place of the request.
+    seq: u64,
 }
 
 impl Entries {
@@ -50,41 +51,39 @@ impl Entries {
         });
         let order_id = event["pathParameters"]["orderId"].as_str();
         let order_id = order_id.map(str::to_owned);
-        self.0.record(Note {
+        let seq = self.0.record(Note {
             kind: Kind::Api,
             from: Party::LeadsCalendar,
             to: Party::Functions,
             order_id: order_id.clone(),
             title,
             ok: None,
-            raw: request.clone(),
+            raw: request,
         });
         Told {
             journal: self.0,
             order_id,
-            request,
+            seq,
         }
     }
 }
 
 impl Told {
-    /// Writes the answer down, which tells of what order it is where the request did not. Then it has the request with it,
-    /// which was written down before there was an order.
+    /// Writes the answer down, which tells of what order both are where the request did not.
     pub(crate) async fn answered(self, answer: Response) -> Response {
         let (parts, body) = answer.into_parts();
         // It was made of a text a moment ago.
         let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
         let json: Option<Value> = serde_json::from_slice(&body).ok();
         let named = json.as_ref().and_then(|json| json["orderId"].as_str());
-        let is_new = self.order_id.is_none() && named.is_some();
-        let mut raw = json!({
+        if let (None, Some(order_id)) = (&self.order_id, named) {
+            self.journal.belongs(self.seq, order_id);
+        }
+        let raw = json!({
             "status": parts.status.as_u16(),
             "headers": headers_of(&parts.headers),
             "body": String::from_utf8_lossy(&body),
         });
-        if is_new {
-            raw["request"] = self.request;
-        }
         self.journal.record(Note {
             kind: Kind::Api,
             from: Party::Functions,

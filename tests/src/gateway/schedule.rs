@@ -33,8 +33,7 @@ impl Gateway {
     /// `failed` is told what did not work.
     pub async fn keep_schedule(&self, every: Duration, failed: impl Fn(&str)) {
         loop {
-            let now_ms = (self.api.play.clock)();
-            if let Err(problem) = self.invoke_reconcile(scheduled_event(now_ms)).await {
+            if let Err(problem) = self.run_schedule().await {
                 failed(&problem);
             }
             let moved = async {
@@ -45,6 +44,19 @@ impl Gateway {
             };
             let _ = tokio::time::timeout(every, moved).await;
         }
+    }
+
+    /// Invokes reconcile-orders as its schedule does.
+    pub(crate) async fn run_schedule(&self) -> Result<Value, String> {
+        let event = scheduled_event((self.api.play.clock)());
+        self.invoke_reconcile(event).await
+    }
+
+    /// Has reconcile-orders do what an operator wishes for an order, at the sandbox's time.
+    pub(crate) async fn wish(&self, wish: &str, order_id: &str) -> Result<Value, String> {
+        let time = clock::rfc3339((self.api.play.clock)());
+        let event = json!({wish: order_id, "time": time});
+        self.invoke_reconcile(event).await
     }
 
     /// How far the sandbox's time is ahead of the real one, in milliseconds.

@@ -61,7 +61,7 @@ impl World {
         };
         let path = "/2015-03-31/functions/{function}/invocations";
         let router = Router::new()
-            .route(path, axum::routing::post(invoke))
+            .route(path, post(invoke))
             .with_state(functions.clone());
         let listener = web::listen(0, "none").await.unwrap();
         let behind = Server::start(listener, router).unwrap();
@@ -244,4 +244,14 @@ async fn page_of_another_origin_is_not_let_through() {
         let request = world.ask("GET", "/orders/a").header(name, value);
         assert_eq!(request.send().await.unwrap().status(), 403, "{name}");
     }
+}
+
+#[tokio::test]
+async fn raw_event_is_given_to_a_function_at_lambda_s_own_address() {
+    let world = World::start().await;
+    let path = "/2015-03-31/functions/get-order/invocations";
+
+    answer(world.ask("POST", path).body("{\"a\":1}")).await;
+
+    assert_eq!(world.last(), ("get-order".to_owned(), json!({"a": 1})));
 }

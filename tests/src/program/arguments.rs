@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
-use super::{advance, event, up, verify};
+use super::{advance, deliveries, event, trigger, up, verify};
+use crate::binance::Behaviour;
 use crate::sandbox::Options;
 
 /// Payments on one's own machine: the API, Binance Pay, LeadsCalendar and DynamoDB.
@@ -34,11 +35,15 @@ pub(crate) enum Command {
     Event(event::Arguments),
     /// Moves the time of the running sandbox on: orders expire, and what is due then is done
     Advance(advance::Arguments),
+    /// Plays what happens to an order, waits for LeadsCalendar's answer, and says whether it accepted
+    Trigger(trigger::Arguments),
+    /// Lists the confirmations: where each went, what was answered, how long it took
+    Deliveries(deliveries::Arguments),
     /// Says which step of a message's verification fails, and why
     Verify(verify::Arguments),
 }
 
-/// Where everything listens; a port of 0 is a free one.
+/// Where everything listens and what else a sandbox begins with; a port of 0 is a free one.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct Ports {
     /// The functions' HTTP API [default: 9000]
@@ -56,6 +61,9 @@ pub(crate) struct Ports {
     /// Keep DynamoDB's table in FILE instead of in memory
     #[arg(long, value_name = "FILE")]
     pub(crate) table: Option<PathBuf>,
+    /// Give out the ways to pay in Binance's own forms, which lead nowhere from here, rather than to the checkout
+    #[arg(long)]
+    pub(crate) binance_links: bool,
 }
 
 impl Ports {
@@ -67,6 +75,7 @@ impl Ports {
             leadscalendar_port: self.leadscalendar_port.or(Some(0)),
             dynamodb_port: self.dynamodb_port.or(Some(0)),
             table: self.table,
+            binance_links: self.binance_links,
         }
     }
 
@@ -82,6 +91,10 @@ impl Ports {
             leadscalendar_port: self.leadscalendar_port.unwrap_or(9200),
             dynamodb_port: self.dynamodb_port.unwrap_or(8000),
             dynamodb_file: self.table.clone(),
+            behaviour: Behaviour {
+                binance_links: self.binance_links,
+                ..Behaviour::default()
+            },
             ..Options::default()
         }
     }
@@ -133,6 +146,28 @@ mod tests {
                 panic!("{arguments:?} is not dev");
             };
             assert_eq!(ports.options().dynamodb_file, file.map(PathBuf::from));
+        }
+    }
+
+    #[test]
+    fn the_ways_to_pay_lead_to_the_checkout_unless_binances_own_are_asked_for() {
+        for (arguments, binance_links) in [
+            (&["up"][..], false),
+            (&["up", "--binance-links"], true),
+            (&["up", "--binance-links", "--", "true"], true),
+            (&["dev"], false),
+            (&["dev", "--binance-links"], true),
+        ] {
+            let options = match read(arguments).unwrap() {
+                Command::Up(up) => up.options(&up.ports.clone().or_free()),
+                Command::Dev(ports) => ports.options(),
+                other => panic!("{arguments:?} is {other:?}"),
+            };
+            let expected = Behaviour {
+                binance_links,
+                ..Behaviour::default()
+            };
+            assert_eq!(options.behaviour, expected, "{arguments:?}");
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::process::Stdio;
 
 use tokio::process::Command;
@@ -10,7 +11,8 @@ use super::arguments::workspace;
 
 /// What is said when cargo-lambda is not there.
 const NOT_INSTALLED: &str = "cargo-lambda is neither in .venv/bin nor on the PATH: \
-    `make demo`, `make dev` and `make test` install it first";
+    `make demo`, `make dev` and `make test` install it first; \
+    `sandbox up` needs neither it nor the source tree, which `dev` and `demo` do";
 
 /// `cargo lambda watch` on this port of the loopback address, in a process group of its own.
 ///
@@ -22,6 +24,7 @@ pub fn watch(port: u16) -> Result<Command, String> {
 
 /// The same on any address.
 pub(super) fn watch_at(address: SocketAddr) -> Result<Command, String> {
+    source_tree(workspace())?;
     let path = path()?;
     if !std::env::split_paths(&path).any(|folder| folder.join("cargo-lambda").is_file()) {
         return Err(NOT_INSTALLED.to_owned());
@@ -40,6 +43,18 @@ pub(super) fn watch_at(address: SocketAddr) -> Result<Command, String> {
         .stdin(Stdio::null())
         .process_group(0);
     Ok(command)
+}
+
+/// The program may be elsewhere than the sources it was built from, in a container or on another machine.
+fn source_tree(root: &Path) -> Result<(), String> {
+    if root.join("CargoLambda.toml").is_file() {
+        return Ok(());
+    }
+    Err(format!(
+        "the source tree is not at {}: `sandbox dev` and `sandbox demo` build the functions from it with cargo-lambda; \
+         `sandbox up` needs neither",
+        root.display()
+    ))
 }
 
 /// The search path with `.venv/bin` first, as the Makefile sets it.
@@ -105,5 +120,22 @@ pub(crate) fn parent(pid: u32) -> Option<u32> {
         None
     } else {
         fields.next()?.parse().ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_the_source_tree_it_is_said_what_needs_it_and_what_does_not() {
+        assert_eq!(source_tree(workspace()), Ok(()));
+
+        let problem = source_tree(Path::new("/nowhere")).unwrap_err();
+        assert_eq!(
+            problem,
+            "the source tree is not at /nowhere: `sandbox dev` and `sandbox demo` build the functions from it with \
+             cargo-lambda; `sandbox up` needs neither"
+        );
     }
 }

@@ -65,6 +65,7 @@ pub(crate) async fn sandbox(options: Options, callback_url: String) -> Result<Sa
 async fn serve(sandbox: &Sandbox, functions: &mut Functions) -> Result<(), String> {
     functions.ready(&sandbox.scheduled_event()).await?;
     functions.show_output().await;
+    sandbox.runs(Arc::clone(functions.gateway()));
     sandbox.health().ready(json!({
         "api": functions.gateway().url(),
         "console": sandbox.binance().url(),

@@ -63,7 +63,12 @@ impl Functions {
             .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
-            .map_err(|error| format!("cargo lambda cannot be started: {error}"))?;
+            .map_err(|error| {
+                format!(
+                    "cargo lambda cannot be started: {error}; `sandbox dev` and `sandbox demo` need cargo, cargo-lambda and \
+                     the source tree, `sandbox up` none of them"
+                )
+            })?;
         let output = Output {
             reader: play.journal.clone().map(LogReader::new),
             ..Output::default()

@@ -136,16 +136,17 @@ async fn start(arguments: &Arguments, ports: &Ports) -> Result<(Sandbox, Arc<Gat
         ..Play::default()
     };
     let settings = sandbox.settings(&callback_url);
-    let gateway = gateway::start_in_process(&settings, listener, play)?;
+    let gateway = Arc::new(gateway::start_in_process(&settings, listener, play)?);
     // It reads the table: everything answers when it has.
     gateway.invoke_reconcile(sandbox.scheduled_event()).await?;
+    sandbox.runs(Arc::clone(&gateway));
     sandbox.health().ready(json!({
         "api": gateway.url(),
         "console": sandbox.binance().url(),
         "leadscalendar": sandbox.leadscalendar().callback_url(),
         "dynamodb": sandbox.dynamodb().url(),
     }));
-    Ok((sandbox, Arc::new(gateway)))
+    Ok((sandbox, gateway))
 }
 
 /// What whoever starts it needs, for programs.

@@ -145,6 +145,7 @@ async fn an_order_shows_each_arrow_with_its_raw_content() {
     let (confirmation, body) = world.confirmation();
     assert!(timeline.contains(&format!("{confirmation}.{}", body.replace('"', "&quot;"))));
     for said in [
+        "POST /orders",
         "PutItem version 1, taken",
         "PutItem version 3, taken",
         "the condition of the write",

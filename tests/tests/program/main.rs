@@ -1,5 +1,7 @@
 //! The program `sandbox` as a test suite starts it: one process, free ports, its addresses and its exit status.
 
+mod triggers;
+
 use std::io::{BufRead as _, BufReader};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Output, Stdio};

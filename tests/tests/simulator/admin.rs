@@ -11,7 +11,7 @@ async fn every_listed_route_is_there() {
     let sandbox = sandbox().await;
     let client = web::client(Duration::from_secs(5), false);
     for (url, routes) in [
-        (sandbox.binance().url(), 42),
+        (sandbox.binance().url(), 44),
         (sandbox.leadscalendar().server().url(), 3),
     ] {
         let list = client.get(format!("{url}/sandbox/")).send().await.unwrap();
@@ -58,4 +58,20 @@ async fn an_unknown_route_leads_to_the_list_and_is_no_call_of_the_merchant() {
     let list = client.get(format!("{}/sandbox", sandbox.binance().url()));
     assert_eq!(list.send().await.unwrap().status(), 200);
     assert!(sandbox.binance().calls().is_empty());
+}
+
+#[tokio::test]
+async fn nothing_is_triggered_before_the_functions_run_and_what_is_unknown_is_named() {
+    let sandbox = sandbox().await;
+    let client = web::client(Duration::from_secs(5), false);
+    for (body, status, words) in [
+        (r#"{"what":"paid","order":"last"}"#, 503, "no functions run"),
+        (r#"{"what":"lost","order":"last"}"#, 400, "refund-failed"),
+    ] {
+        let url = format!("{}/sandbox/trigger", sandbox.binance().url());
+        let answer = client.post(url).body(body).send().await.unwrap();
+        assert_eq!(answer.status(), status);
+        let text = answer.text().await.unwrap();
+        assert!(text.contains(words), "{text}");
+    }
 }

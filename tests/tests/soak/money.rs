@@ -40,6 +40,12 @@ pub fn is_matching(order: &Order) -> bool {
     })
 }
 
+/// Whether a repeat of the request came after the order's end, which opens nothing and ends the order.
+pub fn is_time_up(item: &Value) -> bool {
+    let mut history = item["history"].as_array().into_iter().flatten();
+    history.any(|change| change["cause"] == "time up")
+}
+
 fn is_gone(order: &Order) -> bool {
     let paid = order.payment.as_ref().map(|payment| payment.amount);
     paid == Some(order.refunded())
@@ -67,6 +73,7 @@ fn status(case: &Case, item: &Value, found: &mut impl FnMut(String)) {
             Some(Status::Canceled) => &["CANCELED", "EXPIRED", "FAILED"],
             Some(Status::Expired) if is_early => &["EXPIRED", "CANCELED", "FAILED"],
             Some(Status::Expired) => &["EXPIRED", "FAILED"],
+            Some(Status::Error) | None if is_time_up(item) => &["EXPIRED"],
             Some(Status::Error) | None => &["FAILED"],
             Some(_) => &[],
         }

@@ -9,7 +9,7 @@ use sandbox::leadscalendar::Mode;
 use serde_json::Value;
 
 use crate::evidence::Case;
-use crate::money::is_matching;
+use crate::money::{is_matching, is_time_up};
 use crate::notice::{Back, amount};
 
 /// Every difference between the order and what LeadsCalendar was told of it.
@@ -60,9 +60,12 @@ fn views(case: &Case, item: &Value, found: &mut impl FnMut(String)) {
             "unconfirmed: revision {newest} was told, and the order is behind it"
         ));
     }
+    let is_time_up = is_time_up(item);
     let views: Vec<&Value> = revisions.into_values().collect();
     for pair in views.windows(2) {
-        if !follows(pair[0], pair[1]) {
+        let is_late = is_time_up && is_late_repeat(pair[0], pair[1]);
+        let is_right = is_late || follows(pair[0], pair[1]);
+        if !is_right {
             found(format!("unconfirmed: {} became {}", pair[0], pair[1]));
         }
     }
@@ -108,6 +111,11 @@ fn follows(before: &Value, after: &Value) -> bool {
     };
     let is_of_other = was == "PAID" && before["merchantTradeNo"] != after["merchantTradeNo"];
     is_next && !is_less && !is_of_other && payments(before) <= payments(after)
+}
+
+/// A repeat of the request that came after the order's end ended an order of which nothing came.
+fn is_late_repeat(before: &Value, after: &Value) -> bool {
+    before["status"] == "FAILED" && after["status"] == "EXPIRED"
 }
 
 fn payments(view: &Value) -> usize {

@@ -91,14 +91,37 @@ fn what_lies_just_outside_may_be_called() {
     }
 }
 
+/// Whether the sandbox's switch admits it: loopback, RFC 1918 and RFC 4193 but for a cloud's metadata.
+fn is_local(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(v4) => v4.is_loopback() || v4.is_private(),
+        IpAddr::V6(v6) => {
+            let is_metadata = v6.segments()[..2] == [0xfd00, 0xec2];
+            v6.is_loopback() || (v6.is_unique_local() && !is_metadata)
+        }
+    }
+}
+
 #[test]
-fn sandbox_admits_loopback_and_nothing_else_that_is_forbidden() {
+fn sandbox_admits_loopback_and_private_networks_and_nothing_else_that_is_forbidden() {
     for text in [
         "127.0.0.0",
         "127.0.0.1",
         "127.255.255.255",
         "::1",
         "::ffff:127.0.0.1",
+        "10.0.0.0",
+        "10.255.255.255",
+        "172.16.0.0",
+        "172.18.0.2",
+        "172.31.255.255",
+        "192.168.0.0",
+        "192.168.255.255",
+        "::ffff:172.18.0.2",
+        "fc00::",
+        "fd00:ec1:ffff:ffff:ffff:ffff:ffff:ffff",
+        "fd00:ec3::",
+        "fdff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
     ] {
         assert!(may_be_called(ip(text), true), "{text}");
         assert!(!may_be_called(ip(text), false), "{text}");
@@ -106,12 +129,26 @@ fn sandbox_admits_loopback_and_nothing_else_that_is_forbidden() {
     for text in FORBIDDEN
         .into_iter()
         .flatten()
-        .filter(|text| !text.starts_with("127."))
+        .filter(|text| !is_local(ip(text)))
     {
         assert!(!may_be_called(ip(text), true), "{text}");
     }
-    assert!(!may_be_called(ip("::127.0.0.1"), true));
-    assert!(!may_be_called(ip("64:ff9b::127.0.0.1"), true));
+    for text in [
+        "0.0.0.0",
+        "100.64.0.1",
+        "169.254.169.254",
+        "::ffff:169.254.169.254",
+        "192.0.2.1",
+        "224.0.0.1",
+        "255.255.255.255",
+        "fd00:ec2::254",
+        "fe80::1",
+        "::127.0.0.1",
+        "64:ff9b::127.0.0.1",
+        "64:ff9b::10.0.0.1",
+    ] {
+        assert!(!may_be_called(ip(text), true), "{text}");
+    }
 }
 
 fn forbidden() -> impl Strategy<Value = IpAddr> {
@@ -134,8 +171,8 @@ proptest! {
         prop_assert!(!may_be_called(ip, false));
         prop_assert!(!may_be_called(mapped(ip), false));
         prop_assert!(!may_be_called(translated(ip), false));
-        prop_assert_eq!(may_be_called(ip, true), ip.is_loopback());
-        prop_assert_eq!(may_be_called(mapped(ip), true), ip.is_loopback());
+        prop_assert_eq!(may_be_called(ip, true), is_local(ip));
+        prop_assert_eq!(may_be_called(mapped(ip), true), is_local(ip));
         if let IpAddr::V4(v4) = ip {
             prop_assert!(!may_be_called(Ipv6Addr::from_bits(v4.to_bits().into()).into(), false));
         }

@@ -40,7 +40,8 @@ async fn calls_of_leadscalendar_are_written_down_with_their_answers_and_without_
     assert_eq!(
         told,
         [
-            (Party::LeadsCalendar, "POST /orders", None, None),
+            // The answer told which order it made.
+            (Party::LeadsCalendar, "POST /orders", Some("a"), None),
             (Party::Functions, "201", Some("a"), Some(true)),
             (Party::LeadsCalendar, "GET /orders/a?b=c", Some("a"), None),
             (Party::Functions, "201", Some("a"), Some(true)),
@@ -52,8 +53,6 @@ async fn calls_of_leadscalendar_are_written_down_with_their_answers_and_without_
         (&json!("POST"), &json!("{}"))
     );
     assert_eq!(asked["headers"]["x-mbx-apikey"], "secr…");
-    // The answer tells which order the request made.
-    assert_eq!(entries[1].raw["request"], *asked);
     assert_eq!(entries[1].raw["body"], order);
     assert!(
         entries
