@@ -29,6 +29,7 @@ use tokio::net::TcpListener;
 use crate::clock;
 use crate::journal::Journal;
 use crate::random;
+use crate::sandbox::Sandbox;
 use crate::web::{self, Server};
 pub use backend::Backend;
 pub(crate) use backend::Failure;
@@ -77,6 +78,19 @@ impl Default for Play {
 pub struct Gateway {
     server: Server,
     api: Arc<Api>,
+}
+
+impl Play {
+    /// By the sandbox's time and its doors, written down in its journal.
+    #[must_use]
+    pub fn of(sandbox: &Sandbox) -> Self {
+        Self {
+            clock: sandbox.clock(),
+            journal: Some(sandbox.journal().clone()),
+            allow_hosts: sandbox.allow_hosts().to_vec(),
+            ..Self::default()
+        }
+    }
 }
 
 /// What a request needs.

@@ -8,12 +8,12 @@ use serde_json::json;
 use super::arguments::Ports;
 use super::functions::Functions;
 use super::up::print_addresses;
-use crate::gateway::Play;
+use crate::gateway::{Gateway, Play};
 use crate::sandbox::{Options, Sandbox};
 use crate::web;
 
 /// How often reconcile-orders is invoked; its schedule in the cloud is a minute.
-const RECONCILE_EVERY: Duration = Duration::from_secs(5);
+pub(crate) const RECONCILE_EVERY: Duration = Duration::from_secs(5);
 
 /// Runs until interrupted; afterwards nothing it started is left.
 pub(crate) async fn run(
@@ -38,12 +38,7 @@ pub(crate) async fn start(options: Options, port: u16) -> Result<(Sandbox, Funct
     let callback_url = callback_url(address.port());
     let sandbox = sandbox(options, callback_url.clone()).await?;
     eprintln!("starting the functions …");
-    let play = Play {
-        clock: sandbox.clock(),
-        journal: Some(sandbox.journal().clone()),
-        allow_hosts: sandbox.allow_hosts().to_vec(),
-        ..Play::default()
-    };
+    let play = Play::of(&sandbox);
     let functions = Functions::start(gateway, sandbox.settings(&callback_url), play).await?;
     Ok((sandbox, functions))
 }
@@ -65,13 +60,7 @@ pub(crate) async fn sandbox(options: Options, callback_url: String) -> Result<Sa
 async fn serve(sandbox: &Sandbox, functions: &mut Functions) -> Result<(), String> {
     functions.ready(&sandbox.scheduled_event()).await?;
     functions.show_output().await;
-    sandbox.runs(Arc::clone(functions.gateway()));
-    sandbox.health().ready(json!({
-        "api": functions.gateway().url(),
-        "console": sandbox.binance().url(),
-        "leadscalendar": sandbox.leadscalendar().callback_url(),
-        "dynamodb": sandbox.dynamodb().url(),
-    }));
+    answers(sandbox, functions.gateway());
     let url = functions.gateway().url();
     print_addresses(sandbox);
     print_api(sandbox, &url);
@@ -81,6 +70,17 @@ async fn serve(sandbox: &Sandbox, functions: &mut Functions) -> Result<(), Strin
         () = gateway.keep_schedule(RECONCILE_EVERY, failed) => Ok(()),
         ended = functions.ended() => Err(ended),
     }
+}
+
+/// Lets everybody know that everything answers, and where.
+pub(crate) fn answers(sandbox: &Sandbox, gateway: &Arc<Gateway>) {
+    sandbox.runs(Arc::clone(gateway));
+    sandbox.health().ready(json!({
+        "api": gateway.url(),
+        "console": sandbox.binance().url(),
+        "leadscalendar": sandbox.leadscalendar().callback_url(),
+        "dynamodb": sandbox.dynamodb().url(),
+    }));
 }
 
 /// Where the HTTP API is, and what to try there.

@@ -3,7 +3,6 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -14,9 +13,6 @@ use super::{child, dev};
 use crate::gateway::{self, Gateway, Play};
 use crate::sandbox::{Options, Sandbox};
 use crate::web;
-
-/// How often reconcile-orders is invoked; its schedule in the cloud is a minute.
-const RECONCILE_EVERY: Duration = Duration::from_secs(5);
 
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
@@ -112,7 +108,7 @@ pub(crate) async fn run(
     };
     tokio::select! {
         status = running => status.map(ExitCode::from),
-        () = keeping.keep_schedule(RECONCILE_EVERY, failed) => Ok(ExitCode::SUCCESS),
+        () = keeping.keep_schedule(dev::RECONCILE_EVERY, failed) => Ok(ExitCode::SUCCESS),
     }
 }
 
@@ -129,23 +125,15 @@ async fn start(arguments: &Arguments, ports: &Ports) -> Result<(Sandbox, Arc<Gat
         Level::WARN
     };
     gateway::log::start(sandbox.journal(), Level::INFO, shown, "sandbox");
-    let play = Play {
-        clock: sandbox.clock(),
-        journal: Some(sandbox.journal().clone()),
-        allow_hosts: sandbox.allow_hosts().to_vec(),
-        ..Play::default()
-    };
     let settings = sandbox.settings(&callback_url);
-    let gateway = Arc::new(gateway::start_in_process(&settings, listener, play)?);
+    let gateway = Arc::new(gateway::start_in_process(
+        &settings,
+        listener,
+        Play::of(&sandbox),
+    )?);
     // It reads the table: everything answers when it has.
     gateway.invoke_reconcile(sandbox.scheduled_event()).await?;
-    sandbox.runs(Arc::clone(&gateway));
-    sandbox.health().ready(json!({
-        "api": gateway.url(),
-        "console": sandbox.binance().url(),
-        "leadscalendar": sandbox.leadscalendar().callback_url(),
-        "dynamodb": sandbox.dynamodb().url(),
-    }));
+    dev::answers(&sandbox, &gateway);
     Ok((sandbox, gateway))
 }
 

@@ -42,11 +42,7 @@ impl World {
             ..Options::default()
         });
         let sandbox = sandbox.await.unwrap();
-        let play = Play {
-            clock: sandbox.clock(),
-            journal: Some(sandbox.journal().clone()),
-            ..Play::default()
-        };
+        let play = Play::of(&sandbox);
         let settings = sandbox.settings(&callback_url);
         let gateway = Arc::new(start_in_process(&settings, listener, play).unwrap());
         let schedule = Arc::clone(&gateway);

@@ -36,11 +36,7 @@ impl World {
         };
         options.behaviour.first_repeat_ms = 5;
         let sandbox = Sandbox::start(options).await.unwrap();
-        let play = Play {
-            clock: sandbox.clock(),
-            journal: Some(sandbox.journal().clone()),
-            ..Play::default()
-        };
+        let play = Play::of(&sandbox);
         let settings = sandbox.settings(&callback_url);
         let gateway = start_in_process(&settings, listener, play).unwrap();
         Self {
