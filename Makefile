@@ -74,9 +74,9 @@ soak: binaries ## Play 2 000 orders, 2 400 bookings and 1 000 raced closes with 
 
 # What a release attaches, with its SHA-256 beside it (`sha256sum --check`): static, so that it runs on any Linux, and in a
 # container that holds nothing else. One processor at a time: `make sandbox-arm64`. Not for macOS, see README.
-SANDBOX := target/sandbox
+SANDBOX := target/dist
 .PHONY: sandbox
-sandbox: sandbox-x86_64 sandbox-arm64 ## Build the sandbox as one static program for Linux, x86-64 and arm64, into target/sandbox
+sandbox: sandbox-x86_64 sandbox-arm64 ## Build the sandbox as one static program for Linux, x86-64 and arm64, into target/dist
 .PHONY: sandbox-x86_64 sandbox-arm64
 sandbox-x86_64: SANDBOX_TARGET := x86_64-unknown-linux-musl
 sandbox-arm64: SANDBOX_TARGET := aarch64-unknown-linux-musl
