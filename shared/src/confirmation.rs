@@ -12,6 +12,7 @@ use crate::callback_url::{CallbackUrl, Policy};
 use crate::http_client::{self, HttpClient, Received};
 use crate::order::{Event, Order, Time, Unaccepted, View};
 use crate::secret_store::SecretStore;
+use crate::signing;
 
 /// The longest answer that is read, in bytes; what it says is of no interest.
 const ANSWER_BYTES: usize = 4 * 1024;
@@ -100,13 +101,9 @@ impl Confirmer {
             serde_json::to_string(&message).map_err(|error| unaccepted(error.to_string()))?;
         let id = format!("{}_{}", order.order_id, order.confirmation.revision);
         let timestamp_secs = now_ms / 1_000;
-        let signatures: Result<Vec<String>, _> = secrets
-            .confirmation_signers()
-            .map(|signer| signer.sign(&id, timestamp_secs, body.as_bytes()))
-            .collect();
-        let signatures = signatures
-            .map_err(|error| unaccepted(error.to_string()))?
-            .join(" ");
+        let signed = |key| signing::sign_confirmation(key, &id, timestamp_secs, body.as_bytes());
+        let signatures: Vec<String> = secrets.webhook_secrets.iter().map(signed).collect();
+        let signatures = signatures.join(" ");
 
         let request = |client: &Client| {
             client

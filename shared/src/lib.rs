@@ -7,7 +7,7 @@
 //! | [`log`] | the log: one JSON object a line |
 //! | [`pace`] | what is done so often at most |
 //! | [`money`] | amounts and currencies |
-//! | [`signing`] | the two signatures; pure |
+//! | [`signing`] | the three signatures; pure |
 //! | [`json`] | what others wrote, read leniently |
 //! | [`callback_url`] | which addresses may be called |
 //! | [`config`] | settings and secrets |

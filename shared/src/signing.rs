@@ -1,6 +1,7 @@
-//! The two signatures: the one we put on a request to Binance, and the one Binance puts on a notification. Pure.
+//! The three signatures: the ones we put on a request to Binance and on a confirmation, and the one Binance puts on a
+//! notification. Pure.
 //!
-//! Both cover `timestamp LF nonce LF body LF` with the body byte for byte as it travels: sign what is sent, verify what
+//! Those of Binance cover `timestamp LF nonce LF body LF` with the body byte for byte as it travels: sign what is sent, verify what
 //! was received, before anything reads it. The last LF is part of it. Time and nonce are parameters, and no age is judged
 //! here: what Binance repeats may carry the old timestamp.
 
@@ -9,8 +10,8 @@ use std::fmt::{self, Write as _};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use ring::signature::{RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY, RsaPublicKeyComponents};
-use secrecy::{ExposeSecret as _, SecretString};
-use sha2::Sha512;
+use secrecy::{ExposeSecret as _, SecretSlice, SecretString};
+use sha2::{Sha256, Sha512};
 use thiserror::Error;
 
 /// What makes a request unlike every other: 32 lower-case hex digits.
@@ -47,6 +48,34 @@ pub fn sign_request(
 
 fn message(timestamp: &str, nonce: &str, body: &[u8]) -> Vec<u8> {
     [timestamp.as_bytes(), nonce.as_bytes(), body, b""].join(&b'\n')
+}
+
+/// The signature of a confirmation, by Standard Webhooks 1.0: `v1,` and HMAC-SHA256 in base64.
+///
+/// `timestamp_secs` is in seconds since the Unix epoch, as in the header `webhook-timestamp`.
+#[must_use]
+pub fn sign_confirmation(
+    key: &SecretSlice<u8>,
+    id: &str,
+    timestamp_secs: i64,
+    body: &[u8],
+) -> String {
+    let head = format!("{id}.{timestamp_secs}.");
+    let digest = hmac_sha256(key.expose_secret(), head.as_bytes(), body);
+    format!("v1,{}", BASE64_STANDARD.encode(digest))
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "HMAC takes keys of any length (RFC 2104)"
+)]
+fn hmac_sha256(key: &[u8], head: &[u8], body: &[u8]) -> [u8; 32] {
+    let mac = Hmac::<Sha256>::new_from_slice(key).expect("a key of any length");
+    mac.chain_update(head)
+        .chain_update(body)
+        .finalize()
+        .into_bytes()
+        .into()
 }
 
 #[expect(

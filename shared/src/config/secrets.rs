@@ -2,10 +2,9 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
-use standardwebhooks::Webhook;
 use subtle::{Choice, ConstantTimeEq};
 
 /// The fewest characters of a key issued to LeadsCalendar.
@@ -23,13 +22,13 @@ const INLINE_SHAPE: &str = r#"{"binanceApiKey":"…","binanceApiSecret":"…","w
 
 /// What `SECRETS_ID` names: who we are to Binance, and to LeadsCalendar.
 #[derive(Debug)]
-#[expect(clippy::struct_field_names, reason = "the names of the stored JSON")]
 pub struct Secrets {
     /// Binance's API key.
     pub binance_api_key: SecretString,
     /// Binance's API secret, which signs.
     pub binance_api_secret: SecretString,
-    webhook_secrets: Vec<SecretString>,
+    /// The keys that sign confirmations, each of 24 to 64 bytes; at least one.
+    pub webhook_secrets: Vec<SecretSlice<u8>>,
 }
 
 /// What `CALLER_KEYS_ID` names: the keys issued to LeadsCalendar, as hashes of them.
@@ -138,24 +137,16 @@ impl Secrets {
             "webhookSecrets",
             "must hold a secret",
         )?;
-        check(
-            stored.webhook_secrets.iter().all(is_webhook_secret),
-            "webhookSecrets",
-            "must hold secrets of the form whsec_ and 24 to 64 bytes in base64",
-        )?;
+        let fault = SecretFault::Field {
+            field: "webhookSecrets",
+            rule: "must hold secrets of the form whsec_ and 24 to 64 bytes in base64",
+        };
+        let keys: Option<Vec<_>> = stored.webhook_secrets.iter().map(webhook_key).collect();
         Ok(Self {
             binance_api_key: stored.binance_api_key,
             binance_api_secret: stored.binance_api_secret,
-            webhook_secrets: stored.webhook_secrets,
+            webhook_secrets: keys.ok_or(fault)?,
         })
-    }
-
-    /// A signer of confirmations for each active secret.
-    pub fn confirmation_signers(&self) -> impl Iterator<Item = Webhook> {
-        // Checked by `parse`, so none is left out.
-        self.webhook_secrets
-            .iter()
-            .filter_map(|secret| Webhook::new(secret.expose_secret()).ok())
     }
 }
 
@@ -248,11 +239,13 @@ fn is_visible(value: &SecretString) -> bool {
     !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-fn is_webhook_secret(secret: &SecretString) -> bool {
-    let bytes = secret.expose_secret().strip_prefix(WEBHOOK_PREFIX);
-    bytes
-        .and_then(|bytes| STANDARD.decode(bytes).ok())
-        .is_some_and(|bytes| WEBHOOK_BYTES.contains(&bytes.len()))
+/// The key in a secret that signs confirmations.
+fn webhook_key(secret: &SecretString) -> Option<SecretSlice<u8>> {
+    let base64 = secret.expose_secret().strip_prefix(WEBHOOK_PREFIX)?;
+    let key = SecretSlice::from(STANDARD.decode(base64).ok()?);
+    WEBHOOK_BYTES
+        .contains(&key.expose_secret().len())
+        .then_some(key)
 }
 
 #[cfg(test)]

@@ -242,3 +242,18 @@ proptest! {
         prop_assert_ne!(sign_sample(&body), sign_sample(BODY.as_bytes()));
     }
 }
+
+/// What receivers verify with.
+#[test]
+fn confirmation_is_signed_as_the_library_of_standard_webhooks_signs() {
+    for length in [24, 32, 64] {
+        let key = vec![0xa5; length];
+        let library = standardwebhooks::Webhook::from_bytes(key.clone()).unwrap();
+        for body in ["", "{}", r#"{"type":"order.paid","name":"é"}"#] {
+            let expected = library.sign("a5_7", 1_614_265_330, body.as_bytes());
+            let signed =
+                sign_confirmation(&key.clone().into(), "a5_7", 1_614_265_330, body.as_bytes());
+            assert_eq!(signed, expected.unwrap());
+        }
+    }
+}

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 /// The direct dependencies of the functions and of what they share, each with what it is for. What these bring along is in
 /// the bill of materials of each function, and held against `deny.toml`.
-pub(crate) const ALLOWED: [(&str, &str); 35] = [
+pub(crate) const ALLOWED: [(&str, &str); 34] = [
     ("aws-credential-types", "AWS"),
     ("aws-sdk-dynamodb", "AWS"),
     ("aws-sdk-secretsmanager", "AWS"),
@@ -34,7 +34,6 @@ pub(crate) const ALLOWED: [(&str, &str); 35] = [
     ("serde_dynamo", "items"),
     ("serde_json", "JSON"),
     ("sha2", "hashes"),
-    ("standardwebhooks", "signing"),
     ("subtle", "comparison"),
     ("thiserror", "errors"),
     ("tokio", "concurrency"),
