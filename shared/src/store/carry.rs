@@ -5,11 +5,41 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::Item;
 
+/// Whether anything that stands in `there` is missing in `after`, at any depth: only then can something be carried along.
+pub(super) fn is_missing(there: &Item, after: &Item) -> bool {
+    are_missing(others(there), after)
+}
+
+fn are_missing<'a>(
+    there: impl IntoIterator<Item = (&'a String, &'a AttributeValue)>,
+    after: &Item,
+) -> bool {
+    there.into_iter().any(|(name, there)| {
+        let after = after.get(name);
+        after.is_none_or(|after| is_missing_within(there, after))
+    })
+}
+
+fn is_missing_within(there: &AttributeValue, after: &AttributeValue) -> bool {
+    match (there, after) {
+        (AttributeValue::M(there), AttributeValue::M(after)) => are_missing(there, after),
+        (AttributeValue::L(there), AttributeValue::L(after)) => there
+            .iter()
+            .zip(after)
+            .any(|(there, after)| is_missing_within(there, after)),
+        _ => false,
+    }
+}
+
 /// Puts into `after` whatever stands in `there` and was not `read`, at every depth; whether there was anything.
 pub(super) fn unknown(there: &Item, read: &Item, after: &mut Item) -> bool {
-    // The indexes' own attributes are made anew with each write. Below the item itself such a name means something else.
-    let others = there.iter().filter(|(name, _)| !is_key(name));
-    members(others, read, after)
+    members(others(there), read, after)
+}
+
+/// All but the indexes' own attributes, which are made anew with each write. Below the item itself such a name means
+/// something else.
+fn others(there: &Item) -> impl Iterator<Item = (&String, &AttributeValue)> {
+    there.iter().filter(|(name, _)| !is_key(name))
 }
 
 fn is_key(name: &str) -> bool {
@@ -100,6 +130,7 @@ mod tests {
             ),
         ]);
 
+        assert!(is_missing(&there, &after));
         assert!(unknown(&there, &read, &mut after));
 
         let mut carried = attempt("error");
@@ -111,5 +142,21 @@ mod tests {
             ("attempts", attempts(vec![carried, attempt("closed")])),
         ]);
         assert_eq!(after, expected);
+    }
+
+    #[test]
+    fn item_is_compared_with_what_was_read_only_if_something_is_gone() {
+        let attempts = |attempt: Item| AttributeValue::L(vec![AttributeValue::M(attempt)]);
+        let attempt = || map([("end", text("closed"))]);
+        let there = map([("dueAt", text("1")), ("attempts", attempts(attempt()))]);
+        let mut known = attempt();
+        known.insert("closedAtMs".to_owned(), text("1"));
+        for (after, expected) in [
+            (map([("attempts", attempts(known))]), false),
+            (map([("attempts", attempts(map([])))]), true),
+            (map([]), true),
+        ] {
+            assert_eq!(is_missing(&there, &after), expected, "{after:?}");
+        }
     }
 }

@@ -41,6 +41,8 @@ impl Stored {
         let mut item = item(&order)?;
         let mut read = None;
         if let Some(there) = &self.read
+            // Looked at first, since it costs little, and to write the order as it was read costs as much as to write it.
+            && carry::is_missing(there, &item)
             && carry::unknown(there, &item_of(&self.order)?, &mut item)
         {
             read = Some(item.clone());
