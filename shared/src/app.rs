@@ -55,7 +55,7 @@ impl App {
     /// [`StartError`].
     pub fn new(needs: Needs, lookup: impl Fn(&str) -> Option<String>) -> Result<Self, StartError> {
         let settings = Settings::read(needs, lookup)?;
-        let clients = Clients::new(&settings.aws);
+        let clients = Clients::new(&settings.aws)?;
         let secrets = Arc::new(SecretStore::new(
             settings.secrets.clone(),
             clients.secrets_manager,

@@ -1,6 +1,6 @@
-//! The way to AWS: one HTTPS client, and the region and credentials that Lambda puts into the environment.
+//! The way to AWS: the same HTTPS client as to Binance, and the region and credentials that Lambda puts into the environment.
 //!
-//! The SDK's own defaults would bring a second crypto library and read the system's certificate bundle at each cold
+//! The SDK's own would bring a second crypto library and HTTP/2, and read the system's certificate bundle at each cold
 //! start; AWS's endpoints chain to Amazon Trust Services, whose roots are compiled in.
 
 mod connections;
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::retry::{ReconnectMode, RetryConfig};
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region, StalledStreamProtectionConfig};
 use aws_smithy_runtime_api::client::dns::SharedDnsResolver;
@@ -20,6 +20,7 @@ use secrecy::ExposeSecret;
 pub use failure::{Failure, credentials_expired};
 
 use crate::config::Aws;
+use crate::http_client::ClientError;
 pub use connections::Connections;
 use connections::Names;
 
@@ -45,9 +46,12 @@ pub struct Clients {
 
 impl Clients {
     /// Builds both; nothing is connected yet.
-    #[must_use]
-    pub fn new(aws: &Aws) -> Self {
-        Self::through(Connections::new(SharedDnsResolver::new(Names)), aws)
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn new(aws: &Aws) -> Result<Self, ClientError> {
+        let connections = Connections::new(SharedDnsResolver::new(Names))?;
+        Ok(Self::through(connections, aws))
     }
 
     fn through(connections: Connections, aws: &Aws) -> Self {
@@ -64,6 +68,10 @@ impl Clients {
             .operation_attempt_timeout(TIMEOUTS.0)
             .operation_timeout(TIMEOUTS.1)
             .build();
+        // Else the SDK looks for the connection of each attempt that failed, and says that it finds none. Ours are given up
+        // without it.
+        let kept =
+            |retries: RetryConfig| retries.with_reconnect_mode(ReconnectMode::ReuseAllConnections);
         let retries = RetryConfig::standard()
             .with_max_attempts(ATTEMPTS)
             .with_initial_backoff(FIRST_WAIT);
@@ -71,7 +79,7 @@ impl Clients {
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(aws.region.clone()))
             .credentials_provider(SharedCredentialsProvider::new(credentials))
-            .retry_config(retries)
+            .retry_config(kept(retries))
             .timeout_config(timeouts)
             // Each call has its time limit anyway, and no answer is long.
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
@@ -82,7 +90,7 @@ impl Clients {
         let mut secrets_manager = aws_sdk_secretsmanager::config::Builder::from(&common);
         secrets_manager.set_endpoint_url(aws.secrets_manager_url.clone());
         // Strangers can cause these calls, so how often each is made is decided by the store of secrets alone.
-        secrets_manager.set_retry_config(Some(RetryConfig::disabled()));
+        secrets_manager.set_retry_config(Some(kept(RetryConfig::disabled())));
         secrets_manager.set_timeout_config(Some(
             TimeoutConfig::builder()
                 .operation_timeout(TIMEOUTS.1)

@@ -45,6 +45,12 @@ tokio::task_local! {
 #[error("the HTTPS client cannot be built: {0}")]
 pub struct ClientError(String);
 
+impl From<reqwest::Error> for ClientError {
+    fn from(error: reqwest::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
 /// A client whose connections can be given up. A clone shares them.
 #[derive(Clone, Debug)]
 pub struct HttpClient {
@@ -176,8 +182,7 @@ impl Parts {
             Some(guard) => builder.dns_resolver(guard),
             None => builder,
         };
-        let built = builder.build();
-        built.map_err(|error| ClientError(error.to_string()))
+        Ok(builder.build()?)
     }
 }
 
@@ -187,7 +192,7 @@ fn public_roots() -> RootCertStore {
     }
 }
 
-fn tls(roots: RootCertStore) -> Result<ClientConfig, ClientError> {
+pub(crate) fn tls(roots: RootCertStore) -> Result<ClientConfig, ClientError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     Ok(ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -196,9 +201,19 @@ fn tls(roots: RootCertStore) -> Result<ClientConfig, ClientError> {
         .with_no_client_auth())
 }
 
-fn client(tls: ClientConfig) -> ClientBuilder {
+/// What all clients have in common, the one for AWS, too.
+pub(crate) fn plain(tls: ClientConfig) -> ClientBuilder {
     Client::builder()
         .tls_backend_preconfigured(tls)
+        .pool_idle_timeout(IDLE_TIMEOUT)
+        .redirect(Policy::none())
+        .referer(false)
+        .retry(reqwest::retry::never())
+        .no_proxy()
+}
+
+fn client(tls: ClientConfig) -> ClientBuilder {
+    plain(tls)
         .connector_layer(MapResponseLayer::new(|connection| {
             // A connection that is opened for nobody in particular is of no interest.
             let _ = HAS_OPENED.try_with(|has_opened| has_opened.set(true));
@@ -206,11 +221,6 @@ fn client(tls: ClientConfig) -> ClientBuilder {
         }))
         .user_agent(USER_AGENT)
         .connect_timeout(CONNECT_TIMEOUT)
-        .pool_idle_timeout(IDLE_TIMEOUT)
-        .redirect(Policy::none())
-        .referer(false)
-        .retry(reqwest::retry::never())
-        .no_proxy()
         // A header that nobody reads spoils no answer: by then what was asked for may have been done.
         .http1_max_headers(MAX_HEADERS)
         .http1_ignore_invalid_headers_in_responses(true)

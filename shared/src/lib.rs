@@ -11,7 +11,7 @@
 //! | [`json`] | what others wrote, read leniently |
 //! | [`callback_url`] | which addresses may be called |
 //! | [`config`] | settings and secrets |
-//! | [`aws`], [`http_client`] | the ways out |
+//! | [`http_client`], [`aws`] | the ways out |
 //! | [`secret_store`] | the secrets, and when they are read again |
 //! | [`order`] | the order, its states and transitions; pure |
 //! | [`store`] | orders in DynamoDB |
@@ -42,8 +42,9 @@ pub mod json;
 pub mod callback_url;
 pub mod config;
 
-pub mod aws;
 pub mod http_client;
+
+pub mod aws;
 
 pub mod secret_store;
 

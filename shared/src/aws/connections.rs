@@ -3,37 +3,48 @@
 //! A kept connection may be dead without anybody knowing, and one address of several may be silent. What the SDK repeats
 //! then finds neither: it opens a connection, and begins with another address of the name.
 
-use std::net::IpAddr;
+mod names;
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use aws_sdk_dynamodb::config::{HttpClient, RuntimeComponents, SharedHttpClient};
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
-use aws_smithy_runtime_api::client::dns::{
-    DnsFuture, ResolveDns, ResolveDnsError, SharedDnsResolver,
-};
+use aws_sdk_dynamodb::config::{HttpClient, RuntimeComponents};
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::dns::SharedDnsResolver;
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
-use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use reqwest::Client;
+use rustls::{ClientConfig, RootCertStore};
 
-/// Amazon Root CA 1–4 and the Starfield root that cross-signs them, from <https://www.amazontrust.com/repository/>.
-const ROOTS: &str = include_str!("amazon-trust-services.pem");
+use crate::http_client::{self, ClientError};
 
-/// How long an idle connection is kept.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(90);
+pub(super) use names::Names;
+use names::Rotated;
+
+/// Time limit for opening a connection; where a name has several addresses, each gets its part. Each attempt has a limit of
+/// its own, below this, so that it is what ends the waiting for an address that is silent.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(6);
 
 /// The connections of every client that was built with them. A clone shares them.
 #[derive(Clone, Debug)]
 pub struct Connections {
-    names: SharedDnsResolver,
+    parts: Parts,
     current: Arc<Mutex<Current>>,
+}
+
+/// What each client is built of.
+#[derive(Clone, Debug)]
+struct Parts {
+    names: SharedDnsResolver,
+    tls: ClientConfig,
 }
 
 #[derive(Debug)]
 struct Current {
-    client: SharedHttpClient,
+    client: Client,
     /// How many clients there were before.
     number: usize,
     /// How many of those had no answer: with which address of a name it begins.
@@ -42,21 +53,23 @@ struct Current {
 
 impl Connections {
     /// Opens none yet.
-    pub(super) fn new(names: SharedDnsResolver) -> Self {
+    pub(super) fn new(names: SharedDnsResolver) -> Result<Self, ClientError> {
+        let tls = http_client::tls(amazons_roots())?;
+        let parts = Parts { names, tls };
         let current = Current {
-            client: client(&names, 0),
+            client: parts.client(0)?,
             number: 0,
             start: 0,
         };
-        Self {
-            names,
+        Ok(Self {
+            parts,
             current: Arc::new(Mutex::new(current)),
-        }
+        })
     }
 
     /// Takes over no connection from before: whoever was frozen does not know which of them still live.
     pub fn renew(&self) {
-        self.current().renew(&self.names);
+        self.current().renew(&self.parts);
     }
 
     /// The same, and begins with another address, unless that was done since the client of this number was in use.
@@ -64,7 +77,7 @@ impl Connections {
         let mut current = self.current();
         if current.number == number {
             current.start = current.start.wrapping_add(1);
-            current.renew(&self.names);
+            current.renew(&self.parts);
         }
     }
 
@@ -74,48 +87,104 @@ impl Connections {
 }
 
 impl Current {
-    fn renew(&mut self, names: &SharedDnsResolver) {
-        self.number = self.number.wrapping_add(1);
-        self.client = client(names, self.start);
+    fn renew(&mut self, parts: &Parts) {
+        // What the first was built of builds another.
+        if let Ok(client) = parts.client(self.start) {
+            self.number = self.number.wrapping_add(1);
+            self.client = client;
+        }
+    }
+}
+
+impl Parts {
+    fn client(&self, start: usize) -> Result<Client, ClientError> {
+        let names = Rotated {
+            names: self.names.clone(),
+            by: start,
+        };
+        let built = http_client::plain(self.tls.clone())
+            .connect_timeout(CONNECT_TIMEOUT)
+            .dns_resolver(names)
+            .build();
+        Ok(built?)
     }
 }
 
 impl HttpClient for Connections {
     fn http_connector(
         &self,
-        settings: &HttpConnectorSettings,
-        components: &RuntimeComponents,
+        _: &HttpConnectorSettings,
+        _: &RuntimeComponents,
     ) -> SharedHttpConnector {
         let current = self.current();
         SharedHttpConnector::new(Watched {
-            connector: current.client.http_connector(settings, components),
+            client: current.client.clone(),
             number: current.number,
             connections: self.clone(),
         })
     }
 }
 
-/// A connector whose calls are watched.
+/// A client whose calls are watched.
 #[derive(Debug)]
 struct Watched {
-    connector: SharedHttpConnector,
+    client: Client,
     number: usize,
     connections: Connections,
 }
 
 impl HttpConnector for Watched {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let calling = self.connector.call(request);
+        let client = self.client.clone();
         let mut watch = Watch {
             connections: self.connections.clone(),
             number: self.number,
             is_answered: false,
         };
         HttpConnectorFuture::new(async move {
-            let answer = calling.await;
+            let answer = answer(&client, request).await;
             watch.ended(answer.is_ok());
             answer
         })
+    }
+}
+
+/// The whole answer, which is never long.
+async fn answer(client: &Client, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+    let request = request.try_into_http1x().map_err(unfit)?;
+    let (parts, body) = request.into_parts();
+    // What these services are sent is in memory.
+    let body = body
+        .bytes()
+        .map(<[u8]>::to_vec)
+        .ok_or_else(|| unfit("a body that streams"))?;
+    let request = http::Request::from_parts(parts, body).try_into();
+
+    let mut response = client
+        .execute(request.map_err(unfit)?)
+        .await
+        .map_err(broken)?;
+    let mut answer = http::Response::new(());
+    *answer.status_mut() = response.status();
+    *answer.headers_mut() = std::mem::take(response.headers_mut());
+    let body = response.bytes().await.map_err(broken)?;
+    answer.map(|()| body.into()).try_into().map_err(unfit)
+}
+
+/// What the SDK does not repeat.
+fn unfit(error: impl Into<BoxError>) -> ConnectorError {
+    ConnectorError::user(error.into())
+}
+
+/// What the SDK repeats.
+fn broken(error: reqwest::Error) -> ConnectorError {
+    let is_timeout = error.is_timeout();
+    // The log says already which call it is of.
+    let error = Box::new(error.without_url());
+    if is_timeout {
+        ConnectorError::timeout(error)
+    } else {
+        ConnectorError::io(error)
     }
 }
 
@@ -140,53 +209,25 @@ impl Drop for Watch {
     }
 }
 
-fn client(names: &SharedDnsResolver, start: usize) -> SharedHttpClient {
-    let tls = TlsContext::builder()
-        .with_trust_store(TrustStore::empty().with_pem_certificate(ROOTS))
-        .build();
-    aws_smithy_http_client::Builder::new()
-        .tls_provider(Provider::Rustls(CryptoMode::Ring))
-        .tls_context(tls.unwrap_or_default())
-        .pool_idle_timeout(IDLE_TIMEOUT)
-        .build_with_resolver(Rotated {
-            names: names.clone(),
-            by: start,
-        })
-}
+/// What the roots of Amazon Trust Services are named, and the Starfield one that cross-signs them
+/// (<https://www.amazontrust.com/repository/>).
+const AMAZONS: [&[u8]; 5] = [
+    b"Amazon Root CA 1",
+    b"Amazon Root CA 2",
+    b"Amazon Root CA 3",
+    b"Amazon Root CA 4",
+    b"Starfield Services Root Certificate Authority - G2",
+];
 
-/// A name's addresses, not always beginning with the same one.
-#[derive(Clone, Debug)]
-struct Rotated {
-    names: SharedDnsResolver,
-    by: usize,
-}
-
-impl ResolveDns for Rotated {
-    fn resolve_dns<'a>(&'a self, name: &'a str) -> DnsFuture<'a> {
-        DnsFuture::new(async move {
-            let mut addresses = self.names.resolve_dns(name).await?;
-            // Name servers rotate them too, which could undo ours.
-            addresses.sort_unstable();
-            addresses.dedup();
-            if let Some(by) = self.by.checked_rem(addresses.len()) {
-                addresses.rotate_left(by);
-            }
-            Ok(addresses)
-        })
-    }
-}
-
-/// The system's resolver.
-#[derive(Debug)]
-pub(super) struct Names;
-
-impl ResolveDns for Names {
-    fn resolve_dns<'a>(&'a self, name: &'a str) -> DnsFuture<'a> {
-        DnsFuture::new(async move {
-            let found = tokio::net::lookup_host((name, 0)).await;
-            let found = found.map_err(ResolveDnsError::new)?;
-            Ok(found.map(|address| address.ip()).collect::<Vec<IpAddr>>())
-        })
+/// Those among the public roots: nothing is parsed. A subject ends with its common name.
+fn amazons_roots() -> RootCertStore {
+    let roots = webpki_roots::TLS_SERVER_ROOTS.iter();
+    let is_amazons = |subject: &[u8]| AMAZONS.iter().any(|name| subject.ends_with(name));
+    RootCertStore {
+        roots: roots
+            .filter(|root| is_amazons(&root.subject))
+            .cloned()
+            .collect(),
     }
 }
 

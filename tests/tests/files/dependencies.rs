@@ -7,11 +7,10 @@ use serde_json::Value;
 
 /// The direct dependencies of the functions and of what they share, each with what it is for. What these bring along is in
 /// the bill of materials of each function, and held against `deny.toml`.
-pub(crate) const ALLOWED: [(&str, &str); 34] = [
+pub(crate) const ALLOWED: [(&str, &str); 33] = [
     ("aws-credential-types", "AWS"),
     ("aws-sdk-dynamodb", "AWS"),
     ("aws-sdk-secretsmanager", "AWS"),
-    ("aws-smithy-http-client", "AWS"),
     ("aws-smithy-runtime-api", "AWS"),
     ("aws-types", "AWS"),
     ("backon", "retries"),

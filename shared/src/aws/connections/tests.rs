@@ -1,7 +1,10 @@
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use aws_smithy_runtime_api::client::dns::{DnsFuture, ResolveDns};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -12,6 +15,25 @@ use crate::served::{self, Deaf};
 
 const FIRST: Ipv4Addr = Ipv4Addr::LOCALHOST;
 const SECOND: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
+
+#[test]
+fn roots_are_those_that_amazon_publishes() {
+    let mut published = RootCertStore::empty();
+    for root in CertificateDer::pem_slice_iter(include_bytes!("amazon-trust-services.pem")) {
+        published.add(root.unwrap()).unwrap();
+    }
+    let sorted = |roots: RootCertStore| {
+        let mut keys: Vec<_> = roots
+            .roots
+            .into_iter()
+            .map(|root| root.subject_public_key_info)
+            .collect();
+        keys.sort_by(|one, other| one.as_ref().cmp(other.as_ref()));
+        keys
+    };
+    assert_eq!(published.len(), 5);
+    assert_eq!(sorted(amazons_roots()), sorted(published));
+}
 
 /// A name server that knows these addresses, and tells them the other way round each time.
 #[derive(Debug)]
@@ -31,7 +53,7 @@ fn clients(addresses: &[Ipv4Addr], port: u16) -> Clients {
     let names = SharedDnsResolver::new(Told(addresses.to_vec(), AtomicUsize::new(0)));
     let mut aws = served::aws(None);
     aws.dynamodb_url = Some(format!("http://dynamodb.example:{port}"));
-    Clients::through(Connections::new(names), &aws)
+    Clients::through(Connections::new(names).unwrap(), &aws)
 }
 
 /// Reads an item, and whether that was answered.
