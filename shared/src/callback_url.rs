@@ -9,7 +9,6 @@
 use std::cell::Cell;
 use std::fmt;
 
-use serde::Serialize;
 use thiserror::Error;
 use url::{Host, SyntaxViolation, Url};
 
@@ -38,10 +37,9 @@ pub struct CallableUrl(Url);
 
 /// Where the application hears of its order: a URL that satisfied a [`Policy`], in its normal form.
 ///
-/// It cannot be deserialised: what was stored is parsed again, with the policy of the day.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
-pub struct CallbackUrl(String);
+/// It is not stored: what was is parsed again, with the policy of the day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallbackUrl(Url);
 
 /// The rule that a callback URL breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -134,7 +132,7 @@ impl CallableUrl {
         let ports = ports.ok_or(CallbackUrlError::HostNotAllowed)?;
         let port = self.0.port_or_known_default();
         if policy.allow_local || port.is_some_and(|port| ports.contains(&port)) {
-            Ok(CallbackUrl(self.0.into()))
+            Ok(CallbackUrl(self.0))
         } else {
             Err(CallbackUrlError::PortNotAllowed)
         }
@@ -156,16 +154,22 @@ impl CallbackUrl {
         CallableUrl::parse(text, policy.allow_local)?.admit(policy)
     }
 
+    /// The URL.
+    #[must_use]
+    pub fn as_url(&self) -> &Url {
+        &self.0
+    }
+
     /// The URL as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        self.0.as_str()
     }
 }
 
 impl fmt::Display for CallbackUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 

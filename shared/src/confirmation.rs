@@ -107,7 +107,7 @@ impl Confirmer {
 
         let request = |client: &Client| {
             client
-                .post(url.as_str())
+                .post(url.as_url().clone())
                 .header(CONTENT_TYPE, "application/json")
                 .header("webhook-id", &id)
                 .header("webhook-timestamp", timestamp_secs)

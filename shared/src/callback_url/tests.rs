@@ -54,10 +54,6 @@ fn url_on_the_list_is_admitted_in_its_normal_form() {
         let url = CallbackUrl::parse(text, &policy(HOSTS, false)).unwrap();
         assert_eq!(url.as_str(), normal);
         assert_eq!(url.to_string(), normal);
-        assert_eq!(
-            serde_json::to_string(&url).unwrap(),
-            format!("\"{normal}\"")
-        );
         assert_eq!(CallbackUrl::parse(normal, &policy(HOSTS, false)), Ok(url));
     }
 }

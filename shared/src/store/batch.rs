@@ -16,16 +16,17 @@ pub const BATCH: u8 = 100;
 /// How often DynamoDB is asked for what it left out of a batch; the next run reads the rest.
 const ROUNDS: usize = 4;
 
-/// Of an order, when there is work and who is told: so much less to be read and sent than the order.
-const DUES: &str = "orderId, askAtMs, #report.atMs, refundAskAtMs, alarmAtMs, confirmation.nextAttemptAtMs, #request.callbackUrl";
-/// Two of these names are words of the language of such expressions.
-const NAMES: [(&str, &str); 2] = [("#report", "report"), ("#request", "request")];
+/// Of an order, when it is to be asked about: so much less to be read and sent than the order.
+const ASKING: &str =
+    "orderId, askAtMs, #report.atMs, refundAskAtMs, alarmAtMs, confirmation.nextAttemptAtMs";
+/// The same of when LeadsCalendar is to be told, and where.
+const TELLING: &str = "orderId, confirmation.nextAttemptAtMs, #request.callbackUrl";
 
 /// What of each item is read, and as of when.
 #[derive(Clone, Copy)]
 enum Read {
-    /// Only when there is work and who is told; perhaps some milliseconds old.
-    Dues,
+    /// Only when there is work of this kind; perhaps some milliseconds old.
+    Dues(Work),
     /// All; perhaps some milliseconds old.
     Whole,
     /// All, as of now: at twice the price.
@@ -44,7 +45,7 @@ struct Batch {
 pub struct Waiting {
     /// Which; as it stands, since not every item need be ours.
     pub key: String,
-    /// Where LeadsCalendar is told of it; empty if that cannot be read.
+    /// Where LeadsCalendar is told of it, if that is the work; empty if that cannot be read.
     pub callback_url: String,
 }
 
@@ -76,6 +77,15 @@ struct Report {
 #[serde(rename_all = "camelCase")]
 struct Confirmation {
     next_attempt_at_ms: Option<i64>,
+}
+
+/// The paths that are read to know of such work, and a name in them that is a word of the language of such expressions, with
+/// what it stands for.
+fn paths(work: Work) -> (&'static str, (&'static str, &'static str)) {
+    match work {
+        Work::Asking => (ASKING, ("#report", "report")),
+        Work::Telling => (TELLING, ("#request", "request")),
+    }
 }
 
 impl Dues {
@@ -114,7 +124,7 @@ impl Store {
         work: Work,
         at_ms: i64,
     ) -> Result<Vec<Waiting>, StoreError> {
-        let items = self.batch(keys, Read::Dues).await?.items;
+        let items = self.batch(keys, Read::Dues(work)).await?.items;
         let has_work = |(key, item): (String, Item)| {
             let dues: Option<Dues> = serde_dynamo::from_item(item).ok();
             let dues = dues.filter(|dues| dues.confirmation.is_some());
@@ -176,11 +186,10 @@ impl Store {
             let mut these = KeysAndAttributes::builder()
                 .set_keys(Some(std::mem::take(&mut wanted)))
                 .consistent_read(matches!(read, Read::Now));
-            if let Read::Dues = read {
-                these = these.projection_expression(DUES);
-                for (name, stands_for) in NAMES {
-                    these = these.expression_attribute_names(name, stands_for);
-                }
+            if let Read::Dues(work) = read {
+                let (paths, (name, stands_for)) = paths(work);
+                these = these.projection_expression(paths);
+                these = these.expression_attribute_names(name, stands_for);
             }
             let these = these
                 .build()

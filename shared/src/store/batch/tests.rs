@@ -4,15 +4,13 @@ use crate::sample;
 
 const T0: i64 = 1_763_802_000_000;
 
-/// What a read of [`DUES`] gives of an order's item.
-fn projected(order: &Order) -> Item {
+/// What a read of its dues gives of an order's item.
+fn projected(order: &Order, work: Work) -> Item {
     let item: Item = serde_dynamo::to_item(order).unwrap();
     let mut projected = Item::new();
-    for path in DUES.split(", ") {
-        let named = |name: &str| {
-            let names = NAMES.into_iter().find(|(known, _)| *known == name);
-            names.map_or(name, |(_, name)| name).to_owned()
-        };
+    let (paths, (short, stands_for)) = paths(work);
+    for path in paths.split(", ") {
+        let named = |name: &str| if name == short { stands_for } else { name }.to_owned();
         let mut steps = path.split('.').map(named);
         let (top, within) = (steps.next().unwrap(), steps.next());
         let Some(value) = item.get(&top) else {
@@ -58,11 +56,12 @@ fn orders() -> Vec<Order> {
 #[test]
 fn what_is_read_of_an_order_says_the_same_of_its_work_as_the_order() {
     for order in orders() {
-        let dues: Dues = serde_dynamo::from_item(projected(&order)).unwrap();
-        assert!(dues.confirmation.is_some());
         let due_at_ms = order.due_at_ms();
         for at_ms in [T0 - 1, T0, T0 + 60_000] {
             let [asking, telling] = [Work::Asking, Work::Telling].map(|work| {
+                let dues: Dues = serde_dynamo::from_item(projected(&order, work)).unwrap();
+                assert!(dues.confirmation.is_some());
+                assert_eq!(dues.request.is_some(), work == Work::Telling);
                 let is_due = dues.is_due(work, at_ms);
                 assert_eq!(is_due, order.is_due(work, at_ms), "{work:?} at {at_ms}");
                 is_due
