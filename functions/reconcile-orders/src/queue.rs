@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures_util::future::join_all;
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use shared::order::Work;
 use shared::store::{BATCH, Due, Start, StoreError, Stored, Waiting};
 use tokio::sync::{Mutex, mpsc};
@@ -90,11 +90,12 @@ impl ReconcileOrders {
     /// The shards are read beside each other and beside what is done with their orders: whoever waits for his turn at the
     /// table must be polled, or it would be nobody's turn.
     pub(super) async fn read(&self, run: &Run, lane: &Lane<'_>) {
-        let mut shards = Vec::new();
+        // Not by `join_all`, which polls so few of them all whenever one is woken, or anything else of the run.
+        let mut shards = FuturesUnordered::new();
         for shard in &run.shards {
             shards.push(self.read_shard(run, *shard, lane));
         }
-        join_all(shards).await;
+        while shards.next().await.is_some() {}
     }
 
     async fn read_shard(&self, run: &Run, shard: u8, lane: &Lane<'_>) {
