@@ -16,8 +16,9 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
-use reqwest::Client;
+use reqwest::{Client, Request};
 use rustls::{ClientConfig, RootCertStore};
+use url::Url;
 
 use crate::http_client::{self, ClientError};
 
@@ -31,15 +32,17 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(6);
 /// The connections of every client that was built with them. A clone shares them.
 #[derive(Clone, Debug)]
 pub struct Connections {
-    parts: Parts,
+    parts: Arc<Parts>,
     current: Arc<Mutex<Current>>,
 }
 
-/// What each client is built of.
-#[derive(Clone, Debug)]
+/// What each client is built of, and calls.
+#[derive(Debug)]
 struct Parts {
     names: SharedDnsResolver,
     tls: ClientConfig,
+    /// Two, as each service has one: parsed once, and not at each call.
+    urls: Mutex<Vec<Url>>,
 }
 
 #[derive(Debug)]
@@ -55,14 +58,18 @@ impl Connections {
     /// Opens none yet.
     pub(super) fn new(names: SharedDnsResolver) -> Result<Self, ClientError> {
         let tls = http_client::tls(amazons_roots())?;
-        let parts = Parts { names, tls };
+        let parts = Parts {
+            names,
+            tls,
+            urls: Mutex::default(),
+        };
         let current = Current {
             client: parts.client(0)?,
             number: 0,
             start: 0,
         };
         Ok(Self {
-            parts,
+            parts: Arc::new(parts),
             current: Arc::new(Mutex::new(current)),
         })
     }
@@ -108,6 +115,16 @@ impl Parts {
             .build();
         Ok(built?)
     }
+
+    fn url(&self, text: &str) -> Result<Url, url::ParseError> {
+        let mut known = self.urls.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(url) = known.iter().find(|url| url.as_str() == text) {
+            return Ok(url.clone());
+        }
+        let url = Url::parse(text)?;
+        known.push(url.clone());
+        Ok(url)
+    }
 }
 
 impl HttpClient for Connections {
@@ -136,13 +153,14 @@ struct Watched {
 impl HttpConnector for Watched {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let client = self.client.clone();
+        let url = self.connections.parts.url(request.uri());
         let mut watch = Watch {
             connections: self.connections.clone(),
             number: self.number,
             is_answered: false,
         };
         HttpConnectorFuture::new(async move {
-            let answer = answer(&client, request).await;
+            let answer = answer(&client, url, request).await;
             watch.ended(answer.is_ok());
             answer
         })
@@ -150,20 +168,21 @@ impl HttpConnector for Watched {
 }
 
 /// The whole answer, which is never long.
-async fn answer(client: &Client, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+async fn answer(
+    client: &Client,
+    url: Result<Url, url::ParseError>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ConnectorError> {
     let request = request.try_into_http1x().map_err(unfit)?;
     let (parts, body) = request.into_parts();
     // What these services are sent is in memory.
-    let body = body
-        .bytes()
-        .map(<[u8]>::to_vec)
-        .ok_or_else(|| unfit("a body that streams"))?;
-    let request = http::Request::from_parts(parts, body).try_into();
+    let body = body.bytes().map(<[u8]>::to_vec);
+    let body = body.ok_or_else(|| unfit("a body that streams"))?;
+    let mut request = Request::new(parts.method, url.map_err(unfit)?);
+    *request.headers_mut() = parts.headers;
+    *request.body_mut() = Some(body.into());
 
-    let mut response = client
-        .execute(request.map_err(unfit)?)
-        .await
-        .map_err(broken)?;
+    let mut response = client.execute(request).await.map_err(broken)?;
     let mut answer = http::Response::new(());
     *answer.status_mut() = response.status();
     *answer.headers_mut() = std::mem::take(response.headers_mut());
