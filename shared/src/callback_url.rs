@@ -2,7 +2,7 @@
 //!
 //! Two locks in a row. [`CallbackUrl::parse`] admits a URL by its text, [`GuardedResolver`] admits a name by the addresses
 //! it has *now*, and hands the client these very addresses, so that a second look-up cannot bring others. A client does not
-//! resolve what is an address already: those never leave `parse`, but for loopback in the sandbox.
+//! resolve what is an address already: those never leave `parse`, but for loopback and private ones in the sandbox.
 //!
 //! The first lock turns twice: [`CallableUrl`] is what could be called at all, whatever the list of hosts says today.
 
@@ -18,6 +18,8 @@ mod hosts;
 pub use address::{AddressRefused, GuardedResolver, may_be_called};
 pub use hosts::{CallbackHosts, CallbackHostsError};
 
+use address::is_local;
+
 /// Longest callback URL, in characters.
 const MAX_LENGTH: usize = 2048;
 
@@ -26,8 +28,8 @@ const MAX_LENGTH: usize = 2048;
 pub struct Policy {
     /// The hosts that may be called.
     pub hosts: CallbackHosts,
-    /// Whether http, this machine, an allowed host at a private address and any port of an allowed host may be called too,
-    /// as in the sandbox.
+    /// Whether http, this machine, an allowed host at a private address, or that is one, and any port of an allowed host may
+    /// be called too, as in the sandbox.
     pub allow_local: bool,
 }
 
@@ -177,8 +179,9 @@ fn check_host(host: &Host<&str>, local: bool) -> Result<(), CallbackUrlError> {
     let fault = match host {
         Host::Domain(name) if name.ends_with('.') => Some(CallbackUrlError::TrailingDot),
         Host::Domain(name) => (is_localhost(name) && !local).then_some(CallbackUrlError::Localhost),
-        Host::Ipv4(ip) => (!ip.is_loopback() || !local).then_some(CallbackUrlError::IpAddress),
-        Host::Ipv6(ip) => (!ip.is_loopback() || !local).then_some(CallbackUrlError::IpAddress),
+        Host::Ipv4(ip) if local && is_local((*ip).into()) => None,
+        Host::Ipv6(ip) if local && is_local((*ip).into()) => None,
+        Host::Ipv4(_) | Host::Ipv6(_) => Some(CallbackUrlError::IpAddress),
     };
     fault.map_or(Ok(()), Err)
 }

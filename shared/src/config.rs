@@ -9,7 +9,7 @@ use reqwest::Url;
 use secrecy::SecretString;
 pub use secrets::{CallerKeys, SecretFault, Secrets};
 
-use crate::callback_url::{CallbackHosts, Policy};
+use crate::callback_url::Policy;
 use crate::money::{Amount, Currency};
 use lookup::Lookup;
 
@@ -125,7 +125,7 @@ impl Settings {
             binance_base_url: env.base_url("BINANCE_BASE_URL", "https://bpay.binanceapi.com")?,
             callback_url: env.callback_url("CALLBACK_URL")?,
             policy: Policy {
-                hosts: env.parsed::<CallbackHosts>("CALLBACK_HOSTS", None)?,
+                hosts: env.callback_hosts()?,
                 allow_local: env.allow_local,
             },
             fiats: env.fiats()?,

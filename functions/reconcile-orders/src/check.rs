@@ -179,7 +179,12 @@ async fn host_check(resolver: GuardedResolver, host: &str) -> Check {
             format!("{host} has addresses, and each may be called"),
         ),
         Err(error) if error.is::<AddressRefused>() => {
-            let what = format!("{host} has an address that is not public, and is never called");
+            let refused = if resolver.allow_local {
+                "neither public nor private"
+            } else {
+                "not public"
+            };
+            let what = format!("{host} has an address that is {refused}, and is never called");
             Check::red(
                 check,
                 &what,

@@ -67,7 +67,12 @@ pub fn may_be_called(ip: IpAddr, allow_local: bool) -> bool {
         IpAddr::V4(ip) => FORBIDDEN_V4.iter().any(|range| is_in_v4(ip, *range)),
         IpAddr::V6(ip) => FORBIDDEN_V6.iter().any(|range| is_in(ip, range)),
     };
-    !forbidden || (allow_local && (ip.is_loopback() || is_private(ip)))
+    !forbidden || (allow_local && is_local(ip))
+}
+
+/// Whether an address is this machine's, or one of the networks at home.
+pub(super) fn is_local(ip: IpAddr) -> bool {
+    ip.is_loopback() || is_private(ip)
 }
 
 /// The metadata service that one cloud has at a private v6 address is as little a receiver as that at 169.254.169.254.
@@ -99,7 +104,7 @@ fn reached(ip: IpAddr) -> IpAddr {
 
 /// A name with an address that may not be called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("every address of a callback host must be public")]
+#[error("every address of a callback host must be public, or with ALLOW_LOCAL private or loopback")]
 pub struct AddressRefused;
 
 /// Resolves a name only if each of its addresses may be called, to exactly the addresses checked.

@@ -1,10 +1,13 @@
 //! The list of hosts that may be called, each on one port.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use thiserror::Error;
 use url::Host;
+
+use super::address::is_local;
 
 /// The port of a host whose entry names none.
 const HTTPS: u16 = 443;
@@ -40,19 +43,27 @@ impl FromStr for CallbackHosts {
     type Err = CallbackHostsError;
 
     fn from_str(list: &str) -> Result<Self, Self::Err> {
+        Self::read(list, false)
+    }
+}
+
+impl CallbackHosts {
+    /// Reads the list, in which `allow_local` lets private addresses be; loopback may be in any, and is called with it alone.
+    ///
+    /// # Errors
+    /// [`CallbackHostsError`], the first wrong entry.
+    pub fn read(list: &str, allow_local: bool) -> Result<Self, CallbackHostsError> {
         list.split(',')
             .map(|entry| {
                 let entry = entry.trim();
-                Entry::read(entry).ok_or_else(|| CallbackHostsError {
+                Entry::read(entry, allow_local).ok_or_else(|| CallbackHostsError {
                     entry: entry.to_owned(),
                 })
             })
             .collect::<Result<_, _>>()
             .map(Self)
     }
-}
 
-impl CallbackHosts {
     /// Each host that is named itself, and not as one of all below a name; as it is looked up.
     #[must_use]
     pub fn exact(&self) -> BTreeSet<String> {
@@ -73,13 +84,13 @@ impl CallbackHosts {
 }
 
 impl Entry {
-    fn read(entry: &str) -> Option<Self> {
+    fn read(entry: &str, allow_local: bool) -> Option<Self> {
         // The colons of an IPv6 address are in brackets.
         let (host, port) = match entry.rsplit_once(':') {
             Some((host, port)) if !port.ends_with(']') => (host, read_port(port)?),
             _ => (entry, HTTPS),
         };
-        let pattern = HostPattern::read(host)?;
+        let pattern = HostPattern::read(host, allow_local)?;
         Some(Self { pattern, port })
     }
 }
@@ -92,11 +103,12 @@ fn read_port(text: &str) -> Option<u16> {
 }
 
 impl HostPattern {
-    fn read(entry: &str) -> Option<Self> {
+    fn read(entry: &str, allow_local: bool) -> Option<Self> {
         let (below, name) = match entry.strip_prefix("*.") {
             Some(name) => (true, name),
             None => (false, entry),
         };
+        let is_listed = |ip: IpAddr| !below && (ip.is_loopback() || (allow_local && is_local(ip)));
         match Host::parse(name).ok()? {
             Host::Domain(name)
                 if name.contains('*') || name.starts_with('.') || name.ends_with('.') =>
@@ -105,8 +117,8 @@ impl HostPattern {
             }
             Host::Domain(name) if below => Some(Self::Below(name)),
             host @ Host::Domain(_) => Some(Self::Exact(host)),
-            Host::Ipv4(ip) => (ip.is_loopback() && !below).then_some(Self::Exact(Host::Ipv4(ip))),
-            Host::Ipv6(ip) => (ip.is_loopback() && !below).then_some(Self::Exact(Host::Ipv6(ip))),
+            Host::Ipv4(ip) => is_listed(ip.into()).then_some(Self::Exact(Host::Ipv4(ip))),
+            Host::Ipv6(ip) => is_listed(ip.into()).then_some(Self::Exact(Host::Ipv6(ip))),
         }
     }
 

@@ -4,7 +4,7 @@ use super::*;
 
 fn policy(hosts: &str, allow_local: bool) -> Policy {
     Policy {
-        hosts: hosts.parse().unwrap(),
+        hosts: CallbackHosts::read(hosts, allow_local).unwrap(),
         allow_local,
     }
 }
@@ -180,13 +180,42 @@ fn sandbox_also_admits_http_and_this_machine_but_only_what_is_on_the_list() {
     for (text, error) in [
         ("http://127.0.0.2/", CallbackUrlError::HostNotAllowed),
         ("http://app.localhost/", CallbackUrlError::HostNotAllowed),
-        ("http://10.0.0.1/", CallbackUrlError::IpAddress),
+        ("http://10.0.0.1/", CallbackUrlError::HostNotAllowed),
+        ("http://8.8.8.8/", CallbackUrlError::IpAddress),
         ("http://0.0.0.0/", CallbackUrlError::IpAddress),
         ("http://169.254.169.254/", CallbackUrlError::IpAddress),
         ("http://[::ffff:127.0.0.1]/", CallbackUrlError::IpAddress),
         ("http://[fe80::1]/", CallbackUrlError::IpAddress),
         ("ftp://localhost/", CallbackUrlError::NotHttps),
         ("http://a@localhost/", CallbackUrlError::UserInfo),
+    ] {
+        assert_eq!(CallbackUrl::parse(text, &sandbox), Err(error), "{text}");
+    }
+}
+
+#[test]
+fn private_address_on_the_list_is_admitted_in_the_sandbox_alone() {
+    use CallbackUrlError::{HostNotAllowed, IpAddress};
+
+    let sandbox = policy("192.168.1.5,[fd00::5],192.168.1.6:8000", true);
+    for text in [
+        "http://192.168.1.5:8000/paid",
+        "http://192.168.1.5/paid",
+        "http://0xc0.168.1.5/paid",
+        "https://192.168.1.6/paid",
+        "http://[fd00::5]:8000/paid",
+    ] {
+        assert!(CallbackUrl::parse(text, &sandbox).is_ok(), "{text}");
+        let text = text.replace("http:", "https:");
+        let elsewhere = CallableUrl::parse(&text, false);
+        assert_eq!(elsewhere, Err(IpAddress), "{text}");
+    }
+    for (text, error) in [
+        ("http://192.168.1.7/", HostNotAllowed),
+        ("http://[fd00::6]/", HostNotAllowed),
+        ("http://[fd00:ec2::254]/", IpAddress),
+        ("http://[::ffff:192.168.1.5]/", IpAddress),
+        ("http://[64:ff9b::c0a8:105]/", IpAddress),
     ] {
         assert_eq!(CallbackUrl::parse(text, &sandbox), Err(error), "{text}");
     }

@@ -8,6 +8,7 @@ use url::Host;
 
 use super::secrets::parse_inline;
 use super::{Needs, SecretSource, SettingError};
+use crate::callback_url::CallbackHosts;
 use crate::money::Currency;
 
 /// The longest address that Binance takes as `webhookUrl`.
@@ -54,6 +55,13 @@ impl<'a> Lookup<'a> {
         };
         text.parse()
             .map_err(|error: T::Err| SettingError::new(name, error.to_string()))
+    }
+
+    /// The hosts that may be called.
+    pub(super) fn callback_hosts(&self) -> Result<CallbackHosts, SettingError> {
+        let name = "CALLBACK_HOSTS";
+        let read = CallbackHosts::read(&self.required(name)?, self.allow_local);
+        read.map_err(|error| SettingError::new(name, error.to_string()))
     }
 
     /// An address without a path.

@@ -226,6 +226,6 @@ async fn resolver_answers_with_the_addresses_it_checked() {
 fn refusal_states_the_rule_without_the_address() {
     assert_eq!(
         AddressRefused.to_string(),
-        "every address of a callback host must be public"
+        "every address of a callback host must be public, or with ALLOW_LOCAL private or loopback"
     );
 }

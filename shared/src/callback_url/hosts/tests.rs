@@ -114,6 +114,26 @@ fn bad_entry_of_the_list_is_named() {
 }
 
 #[test]
+fn private_address_is_an_entry_of_the_sandboxs_list_alone() {
+    for entry in ["10.0.0.1", "192.168.1.5:8000", "[fd00::5]", "172.16.0.1"] {
+        assert!(CallbackHosts::read(entry, true).is_ok(), "{entry}");
+        assert!(CallbackHosts::read(entry, false).is_err(), "{entry}");
+    }
+    for entry in [
+        "8.8.8.8",
+        "0.0.0.0",
+        "169.254.169.254",
+        "100.64.0.1",
+        "*.10.0.0.1",
+        "[fe80::1]",
+        "[fd00:ec2::254]",
+        "[::ffff:10.0.0.1]",
+    ] {
+        assert!(CallbackHosts::read(entry, true).is_err(), "{entry}");
+    }
+}
+
+#[test]
 fn hosts_that_are_named_themselves_are_looked_up_each_once() {
     let list = "b.example.com:8443,*.example.com, a.example.com,b.example.com,127.0.0.1,[::1]:8443";
     let hosts: CallbackHosts = list.parse().unwrap();
