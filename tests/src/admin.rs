@@ -1,10 +1,12 @@
 //! What all admin calls share: the list of them, a body in which every field has to be known, and a refusal that is a
 //! sentence.
 
+use std::error::Error as _;
 use std::fmt::Display;
 use std::num::NonZeroU32;
 
 use axum::body::Body;
+use axum::extract::rejection::QueryRejection;
 use axum::http::{Method, Request, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
@@ -22,6 +24,14 @@ impl Refused {
     /// The caller's mistake.
     pub(crate) fn mistake(problem: String) -> Self {
         Self(StatusCode::BAD_REQUEST, problem)
+    }
+}
+
+/// A wrong field of a query is answered by name, as one of a body is.
+impl From<QueryRejection> for Refused {
+    fn from(rejection: QueryRejection) -> Self {
+        let field = rejection.source().map(ToString::to_string);
+        Self::mistake(field.unwrap_or_else(|| rejection.body_text()))
     }
 }
 

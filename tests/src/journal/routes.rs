@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::Arc;
 
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State as Shared};
 use axum::http::HeaderMap;
 use axum::response::Sse;
@@ -16,6 +17,7 @@ use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
 use super::{Entry, Journal, Kind};
+use crate::admin::Refused;
 
 /// What the routes are for, and the options they take.
 pub(crate) const ROUTES: &str = "
@@ -42,14 +44,15 @@ struct Wanted {
 
 async fn list(
     Shared(journal): Shared<Journal>,
-    Query(wanted): Query<Wanted>,
-) -> Json<Vec<Arc<Entry>>> {
+    wanted: Result<Query<Wanted>, QueryRejection>,
+) -> Result<Json<Vec<Arc<Entry>>>, Refused> {
+    let Query(wanted) = wanted?;
     let mut entries = journal.since(wanted.since);
     entries.retain(|entry| {
         wanted.kind.is_none_or(|kind| entry.kind == kind)
             && (wanted.order.is_none() || entry.order_id == wanted.order)
     });
-    Json(entries)
+    Ok(Json(entries))
 }
 
 #[derive(Deserialize)]
@@ -61,9 +64,10 @@ struct From {
 /// Begins behind `Last-Event-ID`, which a browser that was cut off sends, else behind `since`, else with the next entry.
 async fn live(
     Shared(journal): Shared<Journal>,
-    Query(from): Query<From>,
+    from: Result<Query<From>, QueryRejection>,
     headers: HeaderMap,
-) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Refused> {
+    let Query(from) = from?;
     let last = headers
         .get("last-event-id")
         .and_then(|value| value.to_str().ok()?.parse().ok());
@@ -74,7 +78,7 @@ async fn live(
         let event = Event::default().id(entry.seq.to_string()).data(json);
         Some((Ok(event), follower))
     });
-    Sse::new(events).keep_alive(KeepAlive::default())
+    Ok(Sse::new(events).keep_alive(KeepAlive::default()))
 }
 
 /// Reads the journal entry by entry, and waits at its end.

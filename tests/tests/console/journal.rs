@@ -161,6 +161,40 @@ async fn what_passes_is_heard_within_a_second_and_what_was_missed_is_made_up_for
 }
 
 #[tokio::test]
+async fn wrong_query_is_refused_by_the_name_of_the_field() {
+    let world = World::start().await;
+    for (query, refused) in [
+        ("journal?since=x", "since: invalid digit found in string"),
+        (
+            "journal?kind=calls",
+            "kind: unknown variant `calls`, expected one of `api`, `call`, `notification`, `confirmation`, `write`, `log`",
+        ),
+        (
+            "journal?orderId=7",
+            "unknown field `orderId`, expected one of `since`, `kind`, `order`",
+        ),
+        (
+            "journal/live?since=-1",
+            "since: invalid digit found in string",
+        ),
+        (
+            "journal/live?kind=call",
+            "unknown field `kind`, expected `since`",
+        ),
+    ] {
+        let answer = world
+            .get(&format!("/sandbox/{query}"))
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.status(), 400, "{query}");
+        let said: Value = answer.json().await.unwrap();
+        let words = said["error"].as_str().unwrap();
+        assert!(words.ends_with(refused), "{query}: {words}");
+    }
+}
+
+#[tokio::test]
 async fn no_secret_is_in_the_journal() {
     let world = World::start().await;
     let order = world.create("A slot").await;
