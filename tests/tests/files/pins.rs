@@ -14,6 +14,14 @@ const API: [&str; 2] = [
     include_str!("../../../requirements-api.in"),
     include_str!("../../../requirements-api.txt"),
 ];
+const CLIENTS: [&str; 2] = [
+    include_str!("../../../requirements-clients.in"),
+    include_str!("../../../requirements-clients.txt"),
+];
+const REHEARSE: [&str; 2] = [
+    include_str!("../../../requirements-rehearse.in"),
+    include_str!("../../../requirements-rehearse.txt"),
+];
 
 /// What a list names, `package==version`, with the number of hashes behind each.
 fn pins(text: &str) -> BTreeMap<&str, usize> {
@@ -32,7 +40,7 @@ fn pins(text: &str) -> BTreeMap<&str, usize> {
 
 #[test]
 fn what_is_asked_for_is_pinned_and_every_pin_has_its_hashes() {
-    for [asked, pinned] in [RUN, CHECK, API] {
+    for [asked, pinned] in [RUN, CHECK, API, CLIENTS, REHEARSE] {
         let all_pins = pins(pinned);
         for asked in pins(asked).into_keys() {
             assert!(all_pins.contains_key(asked), "{asked} is not pinned");
