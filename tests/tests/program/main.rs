@@ -87,6 +87,20 @@ fn it_is_ready_when_it_prints_its_addresses_and_ends_with_a_signal() {
     assert!(TcpStream::connect(up.authority("api")).is_err());
 }
 
+/// By the processor's time, which others on a busy machine take nothing of.
+#[test]
+#[cfg(target_os = "linux")]
+fn it_is_ready_after_less_than_a_second_of_work() {
+    let up = Up::start(&[]);
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", up.child.id())).unwrap();
+    let (_, fields) = stat.rsplit_once(") ").unwrap();
+    let fields: Vec<&str> = fields.split(' ').collect();
+
+    // proc_pid_stat(5): utime and stime, which every Linux counts in hundredths of a second.
+    let [user, system] = [11, 12].map(|field: usize| fields[field].parse::<u32>().unwrap());
+    assert!(user + system < 100, "{user} + {system} hundredths");
+}
+
 #[test]
 fn a_host_is_let_in_only_when_it_is_allowed() {
     let up = Up::start(&["--allow-host", "payments"]);
