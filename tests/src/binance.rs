@@ -59,6 +59,7 @@ pub use stranger::{Stranger, StrangerOrder};
 
 use crate::gateway::Clock;
 use crate::journal::Journal;
+use crate::random::Source;
 use crate::web::{self, Server};
 use simulator::Simulator;
 
@@ -101,6 +102,11 @@ impl Binance {
         let router = own.with_state(Arc::clone(&simulator)).merge(more);
         let server = Server::admitting(listener, router, &front.allow_hosts)?;
         Ok(Self { simulator, server })
+    }
+
+    /// Ids come from `random` from now on.
+    pub(crate) fn draw_from(&self, random: Source) {
+        self.simulator.state().random = random;
     }
 
     /// The base URL, as in `BINANCE_BASE_URL`.

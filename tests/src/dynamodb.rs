@@ -11,6 +11,8 @@ use std::time::Duration;
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
 use axum::Router;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use dynoxide::Database;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -28,6 +30,8 @@ use front::Front;
 
 /// The name of the orders table.
 pub const TABLE: &str = "orders";
+/// The key of the item that is no order, and the name of what it holds.
+const NAMESPACE: &str = "namespace";
 /// The region that the functions are told; any would do.
 pub const REGION: &str = "eu-central-1";
 /// The key id and the secret key that the functions sign with; the engine checks their form, not their value.
@@ -105,6 +109,19 @@ impl DynamoDb {
     /// Forgets the waiting faults.
     pub fn clear_faults(&self) {
         self.front.clear();
+    }
+
+    /// Gives the table the namespace from which its orders' ids follow, unless it has one.
+    pub(crate) fn begin_with(&self, namespace: &[u8; 32]) -> Result<(), String> {
+        if self.item(NAMESPACE)?.is_some() {
+            return Ok(());
+        }
+        let item =
+            json!({"orderId": {"S": NAMESPACE}, NAMESPACE: {"B": STANDARD.encode(namespace)}});
+        let put = typed(json!({"TableName": TABLE, "Item": item}))?;
+        let put = self.database.put_item(put);
+        put.map(drop)
+            .map_err(|error| format!("the table's namespace cannot be written: {error}"))
     }
 
     /// The admin routes, which the simulator's port serves.

@@ -14,16 +14,17 @@ mod schedule;
 mod throttle;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::request::Parts;
-use axum::http::{Request, StatusCode};
+use axum::http::{Method, Request, StatusCode};
 use axum::response::Response;
 use axum::routing::post;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tokio::net::TcpListener;
 
 use crate::clock;
@@ -46,6 +47,8 @@ pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 
 /// The largest body that API Gateway takes, in bytes.
 const LARGEST_BODY: usize = 10 * 1024 * 1024;
+/// The header from which an order's id follows.
+const KEY: &str = "idempotency-key";
 
 /// How the gateway is played.
 #[derive(Clone)]
@@ -60,6 +63,8 @@ pub struct Play {
     pub throttles: bool,
     /// The names, beside this machine's own, for which requests are let in.
     pub allow_hosts: Vec<String>,
+    /// With one, orders without an idempotency key get the same ids each time, in the order in which they come.
+    pub seed: Option<u64>,
 }
 
 impl Default for Play {
@@ -70,6 +75,7 @@ impl Default for Play {
             patience: None,
             throttles: true,
             allow_hosts: Vec::new(),
+            seed: None,
         }
     }
 }
@@ -88,6 +94,7 @@ impl Play {
             clock: sandbox.clock(),
             journal: Some(sandbox.journal().clone()),
             allow_hosts: sandbox.allow_hosts().to_vec(),
+            seed: sandbox.seed(),
             ..Self::default()
         }
     }
@@ -99,6 +106,8 @@ struct Api {
     routes: Routes,
     throttle: Throttle,
     play: Play,
+    /// How many orders have been given a key because of the seed.
+    keyed: AtomicU64,
 }
 
 /// Starts the functions in this process with these settings, and the HTTP API in front of them.
@@ -126,6 +135,7 @@ impl Gateway {
             routes: Routes::of_template()?,
             throttle: Throttle::default(),
             play,
+            keyed: AtomicU64::default(),
         });
         let router = Router::new()
             .route(lambda_api::PATH, post(lambda_api::invoke))
@@ -190,7 +200,8 @@ impl Api {
             let status = StatusCode::TOO_MANY_REQUESTS;
             return answer::own(status, "Too Many Requests", &request_id);
         }
-        let (headers, cookies) = headers_of(parts);
+        let (mut headers, cookies) = headers_of(parts);
+        self.name(route, method, &mut headers);
         let (body, is_base64) = http_event::encoded(&body, &headers, self.backend.is_base64());
         let event = Asked {
             route_key: &route.key,
@@ -211,6 +222,19 @@ impl Api {
         match told {
             Some(told) => told.answered(answer).await,
             None => answer,
+        }
+    }
+
+    /// Without a key the function draws an id; with the one it gets here the id follows from the seed.
+    fn name(&self, route: &Route, method: &Method, headers: &mut Map<String, Value>) {
+        if let Some(seed) = self.play.seed
+            && route.function == "create-order"
+            && method == Method::POST
+            && !headers.contains_key(KEY)
+        {
+            let count = self.keyed.fetch_add(1, Ordering::Relaxed) + 1;
+            let key = format!("sandbox-seed-{seed}-{count}");
+            headers.insert(KEY.to_owned(), key.into());
         }
     }
 

@@ -1,75 +1,22 @@
 //! The whole sandbox: its parts started together, and the settings that make the functions talk to them.
 
-use std::net::{IpAddr, Ipv4Addr};
-use std::path::PathBuf;
+mod options;
 
 use axum::Router;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::binance::{self, Behaviour, Binance, Credentials, Front};
+use crate::binance::{self, Binance, Credentials, Front};
 use crate::console::{self, Console, Parts};
 use crate::dynamodb::{self, DynamoDb};
 use crate::gateway::{self, Clock};
 use crate::health::{self, Health};
 use crate::journal::{self, Journal};
 use crate::leadscalendar::{self, LeadsCalendar};
+use crate::random::Source;
 use crate::trigger::{self, Trigger};
 use crate::verify::{self, Keyring, Keys};
 use crate::{admin, web};
-
-/// How to start the sandbox; port 0 is a free one.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// Where the simulator listens, with its console, and whoever starts the HTTP API lets that listen. The LeadsCalendar
-    /// stand-in and DynamoDB stay at the loopback address: nobody but the functions, which are beside them, calls these.
-    pub listen: IpAddr,
-    /// The base of the links that a payer opens, without a slash at the end; the simulator's own address without it.
-    pub public_url: Option<String>,
-    /// The names, beside this machine's own, for which the simulator and the HTTP API are there.
-    pub allow_hosts: Vec<String>,
-    /// The hosts to which confirmations may go.
-    pub callback_hosts: Vec<String>,
-    /// The simulator, its admin API and the console.
-    pub binance_port: u16,
-    /// The LeadsCalendar stand-in.
-    pub leadscalendar_port: u16,
-    /// DynamoDB.
-    pub dynamodb_port: u16,
-    /// Where the table is kept; memory without it.
-    pub dynamodb_file: Option<PathBuf>,
-    /// The address of binance-callback: no other one can be named in an admin call that sends a notification.
-    pub callback_url: Option<String>,
-    /// How the simulator behaves where the documentation leaves it open.
-    pub behaviour: Behaviour,
-    /// The key that LeadsCalendar sends in `X-MBX-APIKEY`.
-    pub app_api_key: String,
-    /// The key that whoever may give money back sends instead.
-    pub refund_api_key: String,
-    /// The secrets that sign confirmations, each of which has to verify.
-    pub webhook_secrets: Vec<String>,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            listen: Ipv4Addr::LOCALHOST.into(),
-            public_url: None,
-            allow_hosts: Vec::new(),
-            callback_hosts: vec!["localhost".to_owned(), "127.0.0.1".to_owned()],
-            binance_port: 0,
-            leadscalendar_port: 0,
-            dynamodb_port: 0,
-            dynamodb_file: None,
-            callback_url: None,
-            behaviour: Behaviour::default(),
-            app_api_key: "sandbox-leadscalendar-key-00000001".to_owned(),
-            refund_api_key: "sandbox-leadscalendar-refunds-00001".to_owned(),
-            webhook_secrets: vec![webhook_secret("first")],
-        }
-    }
-}
+pub use options::{Options, webhook_secret};
 
 /// A running sandbox; everything ends when it is dropped.
 pub struct Sandbox {
@@ -146,7 +93,18 @@ impl Sandbox {
             options,
         };
         sandbox.introduce(keyring, &console);
-        Ok(sandbox)
+        sandbox.seeded()
+    }
+
+    /// Has ids come from the seed, if there is one: those of orders are made by the functions, from the table's namespace.
+    fn seeded(self) -> Result<Self, String> {
+        let random = self.random();
+        self.binance.draw_from(random);
+        if random.is_seeded() {
+            let namespace = random.of("namespace", "").bytes();
+            self.dynamodb.begin_with(&namespace)?;
+        }
+        Ok(self)
     }
 
     /// Says to those who were there before everything was started where all of it is.
@@ -213,6 +171,17 @@ impl Sandbox {
         &self.options.allow_hosts
     }
 
+    /// What ids are the same for, if they are to be.
+    #[must_use]
+    pub fn seed(&self) -> Option<u64> {
+        self.options.seed
+    }
+
+    /// Where ids come from.
+    pub(crate) fn random(&self) -> Source {
+        Source::new(self.options.seed)
+    }
+
     /// The sandbox's time, for whoever keeps it beside the sandbox.
     #[must_use]
     pub fn clock(&self) -> Clock {
@@ -274,13 +243,6 @@ impl Sandbox {
         .map(|(name, value)| (name.to_owned(), value))
         .to_vec()
     }
-}
-
-/// A secret for confirmations, the same for the same word, so that a restarted sandbox fits running functions.
-#[must_use]
-pub fn webhook_secret(word: &str) -> String {
-    let bytes: Vec<u8> = word.bytes().cycle().take(32).collect();
-    format!("whsec_{}", STANDARD.encode(bytes))
 }
 
 fn credentials() -> Credentials {

@@ -2,6 +2,7 @@
 
 mod played;
 
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use crate::admin::{self, Refused, read};
 use crate::dynamodb::Table;
 use crate::gateway::Gateway;
 use crate::journal::{self, Entry, Journal, Kind};
+use crate::random::Source;
 use crate::sandbox::Sandbox;
 
 /// The route, for `GET /sandbox/`.
@@ -69,6 +71,10 @@ struct Parts {
     app_api_key: String,
     /// The key that gives money back.
     refund_api_key: String,
+    /// Where the keys of refunds come from.
+    random: Source,
+    /// How many requests had such a key.
+    keyed: AtomicU64,
 }
 
 impl Sandbox {
@@ -81,6 +87,8 @@ impl Sandbox {
             gateway,
             app_api_key: self.app_api_key().to_owned(),
             refund_api_key: self.refund_api_key().to_owned(),
+            random: self.random(),
+            keyed: AtomicU64::default(),
         });
     }
 }

@@ -4,7 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
 use super::order::Order;
-use crate::{clock, random};
+use crate::clock;
+use crate::random::Draw;
 
 /// Four of the five ways; the fifth is `checkoutUrl`.
 pub(super) struct Links {
@@ -53,9 +54,10 @@ impl Links {
 
     /// In Binance's own forms, which lead nowhere from here.
     pub(super) fn to_binance(order: &Order) -> Self {
+        let mut draw = Draw::by(b"", "links", &order.token);
         let mut deeplink = format!(
             "bnc://app.binance.com/payment/secpay?tempToken={}",
-            random::alnum(32)
+            draw.alnum(32)
         );
         if let Some(url) = &order.return_url {
             deeplink = format!("{deeplink}&returnLink={url}");
@@ -64,9 +66,9 @@ impl Links {
         Self {
             qrcode_link: format!(
                 "https://public.bnbstatic.com/static/payment/{day}/{}.jpg",
-                random::uuid()
+                draw.uuid()
             ),
-            qr_content: format!("https://app.binance.com/qr/dplk{}", random::hex(32)),
+            qr_content: format!("https://app.binance.com/qr/dplk{}", draw.hex(32)),
             universal_url: format!(
                 "https://app.binance.com/payment/secpay?linkToken={}&_dp={}",
                 order.token,

@@ -70,7 +70,8 @@ fn create(
     }
     let now_ms = state.now_ms();
     let life_ms = life_ms(&state.behaviour, request.order_expire_time, now_ms)?;
-    let order = Order::open(request, &simulator.base_url, now_ms, now_ms + life_ms);
+    let draw = state.random.of("order", &request.merchant_trade_no);
+    let order = Order::open(request, &simulator.base_url, now_ms, now_ms + life_ms, draw);
     let data = order.created(state.behaviour.binance_links);
     state.add(order);
     Ok(data)

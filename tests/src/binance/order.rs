@@ -9,10 +9,12 @@ use super::money::{self, as_text};
 use super::payment::Payment;
 use super::refund::Refund;
 use super::rules::CreateRequest;
-use crate::random;
+use crate::random::Draw;
 
 /// 2020-01-01T00:00:00Z in Unix seconds: the zero of the time in a prepay id.
 const PREPAY_ZERO_SECS: i64 = 1_577_836_800;
+/// The time in the prepay ids of a seed, which are to be the same on any day: 2025-01-01, and up to half a year later.
+const SEEDED_SECS: u64 = 157_852_800;
 
 /// The merchant's own number, in the answers to both queries.
 pub(crate) const MERCHANT_ID: u64 = 225_467_155;
@@ -129,18 +131,22 @@ struct Queried<'a> {
 }
 
 impl Order {
-    /// Opens an order; `now_ms` is the simulator's own time, `expire_time` is in that time too.
+    /// Opens an order, its ids by `draw`; `now_ms` is the simulator's own time, `expire_time` is in that time too.
     pub(crate) fn open(
         request: CreateRequest,
         base_url: &str,
         now_ms: i64,
         expire_time: i64,
+        mut draw: Draw,
     ) -> Self {
-        let secs = u64::try_from(now_ms / 1000 - PREPAY_ZERO_SECS).unwrap_or(0);
-        let token = random::hex(32);
+        let secs = match draw {
+            Draw::System => u64::try_from(now_ms / 1000 - PREPAY_ZERO_SECS).unwrap_or(0),
+            Draw::Keyed { .. } => SEEDED_SECS + u64::from(draw.bits_31() >> 7),
+        };
+        let token = draw.hex(32);
         Self {
             merchant_trade_no: request.merchant_trade_no,
-            prepay_id: secs << 31 | u64::from(random::bits_31()),
+            prepay_id: secs << 31 | u64::from(draw.bits_31()),
             status: Status::Initial,
             currency: request.currency,
             total_fee: request.total_fee,

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::money::as_text;
 use super::order::Order;
-use crate::random;
+use crate::random::Source;
 
 /// The money that was taken, which the admin API can make differ from the order.
 #[derive(Clone, Debug, Serialize)]
@@ -28,10 +28,12 @@ pub struct Payment {
 
 impl Payment {
     /// The money an order asks for.
-    pub(crate) fn of(order: &Order, now_ms: i64) -> Self {
+    pub(crate) fn of(order: &Order, now_ms: i64, random: Source) -> Self {
+        // A trade number may be another merchant's, too; an address is one order's.
+        let mut draw = random.of("payment", &order.token);
         Self {
-            transaction_id: format!("P_{}", random::alnum(16).to_ascii_uppercase()),
-            open_user_id: random::hex(32),
+            transaction_id: format!("P_{}", draw.alnum(16).to_ascii_uppercase()),
+            open_user_id: draw.hex(32),
             payer_id: 741_232_235,
             amount: order.total_fee,
             currency: order.currency.clone(),

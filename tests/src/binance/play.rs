@@ -214,13 +214,13 @@ impl State {
     fn take_money(&mut self, trade_no: &str, play: &Play) -> Result<Order, Impossible> {
         let amount = play.amount.as_deref().map(decimal).transpose()?;
         let commission = play.commission.as_deref().map(decimal).transpose()?;
-        let now_ms = self.now_ms();
+        let (now_ms, random) = (self.now_ms(), self.random);
         let order = self.order(trade_no).ok_or(Impossible::UnknownOrder)?;
         let late = play.late && matches!(order.status, Status::Canceled | Status::Expired);
         if !matches!(order.status, Status::Initial | Status::Pending) && !late {
             return Err(Impossible::now(order));
         }
-        let asked = Payment::of(order, now_ms);
+        let asked = Payment::of(order, now_ms, random);
         order.status = Status::Paid;
         order.closing = None;
         order.payment = Some(Payment {

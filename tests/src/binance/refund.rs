@@ -10,7 +10,7 @@ use super::answer::Refusal;
 use super::money::as_text;
 use super::order::{Order, Status};
 use super::play::Impossible;
-use crate::random;
+use crate::random::Source;
 
 const MOST_ATTEMPTS: usize = 10;
 
@@ -65,10 +65,10 @@ pub struct Refund {
 
 impl Refund {
     /// One that is done as soon as it is made.
-    pub(crate) fn new(id: String, amount: Decimal, now_ms: i64) -> Self {
+    pub(crate) fn new(id: String, amount: Decimal, now_ms: i64, random: Source) -> Self {
         Self {
+            refund_id: random.of("refund", &id).digits(18),
             refund_request_id: id,
-            refund_id: random::digits(18),
             amount,
             asked: amount,
             status: RefundStatus::Success,
@@ -84,11 +84,13 @@ impl Refund {
     }
 
     /// One made on the merchant page, of which nobody is told unless that is asked for.
-    pub(crate) fn by_hand(order: &Order, amount: Decimal, now_ms: i64) -> Self {
+    pub(crate) fn by_hand(order: &Order, amount: Decimal, now_ms: i64, random: Source) -> Self {
+        let name = format!("{} {}", order.token, order.refunds.len());
+        let id = random.of("refund by hand", &name).hex(32);
         Self {
             by_hand: true,
             webhook_url: order.webhook_url.clone(),
-            ..Self::new(random::hex(32), amount, now_ms)
+            ..Self::new(id, amount, now_ms, random)
         }
     }
 }

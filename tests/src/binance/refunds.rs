@@ -109,7 +109,7 @@ impl Simulator {
         play: Play,
     ) -> Result<Order, Impossible> {
         let mut state = self.state();
-        let now_ms = state.now_ms();
+        let (now_ms, random) = (state.now_ms(), state.random);
         let order = state.order(trade_no).ok_or(Impossible::UnknownOrder)?;
         let amount = match &play.amount {
             Some(amount) => decimal(amount)?,
@@ -118,7 +118,7 @@ impl Simulator {
         let because = |refusal: Refusal| Impossible::Because(refusal.message);
         state.afford(amount).map_err(because)?;
         let order = state.order(trade_no).ok_or(Impossible::UnknownOrder)?;
-        let refund = Refund::by_hand(order, amount, now_ms);
+        let refund = Refund::by_hand(order, amount, now_ms, random);
         let refund = order.give_back(refund).map_err(because)?.clone();
         let order = order.clone();
         state.draw(amount);

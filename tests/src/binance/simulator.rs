@@ -19,6 +19,7 @@ use super::faults::WaitingFault;
 use super::order::{Order, Status};
 use super::refund::{Refund, RefundStatus};
 use crate::journal::Journal;
+use crate::random::Source;
 use crate::{clock, web};
 
 /// A call of the merchant API; `answer` stays empty while, or when, none was sent.
@@ -66,6 +67,8 @@ pub(crate) struct State {
     /// The published ones; the last one signs.
     pub(crate) certificates: Vec<Arc<Certificate>>,
     pub(crate) behaviour: Behaviour,
+    /// Where the ids of orders, payments and refunds come from.
+    pub(crate) random: Source,
 }
 
 impl State {

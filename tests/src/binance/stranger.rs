@@ -96,7 +96,9 @@ impl Stranger {
             order_expire_time: None,
         };
         let now_ms = state.now_ms();
-        let order = Order::open(request, &simulator.base_url, now_ms, now_ms + HOUR_MS);
+        let name = format!("{trade_no} {}", state.strangers.len());
+        let draw = state.random.of("stranger's order", &name);
+        let order = Order::open(request, &simulator.base_url, now_ms, now_ms + HOUR_MS, draw);
         let prepay_id = order.prepay_id;
         state.strangers.push(order);
         drop(state);
@@ -141,8 +143,10 @@ impl Stranger {
     /// See [`Impossible`].
     pub async fn refund(&self, amount: Option<&str>) -> Result<Delivery, Impossible> {
         let amount = amount.map(decimal).transpose()?;
+        let random = self.simulator.state().random;
         let (order, refund) = self.change(|order, now_ms| {
-            let refund = Refund::by_hand(order, amount.unwrap_or_else(|| order.left()), now_ms);
+            let amount = amount.unwrap_or_else(|| order.left());
+            let refund = Refund::by_hand(order, amount, now_ms, random);
             let given = order.give_back(refund).cloned();
             let refund = given.map_err(|refusal| Impossible::Because(refusal.message))?;
             Ok((order.clone(), refund))
@@ -153,10 +157,11 @@ impl Stranger {
     }
 
     fn take_money(&self) -> Result<Order, Impossible> {
+        let random = self.simulator.state().random;
         self.change(|order, now_ms| {
             open_still(order)?;
             order.status = Status::Paid;
-            order.payment = Some(Payment::of(order, now_ms));
+            order.payment = Some(Payment::of(order, now_ms, random));
             Ok(order.clone())
         })
     }

@@ -71,7 +71,7 @@ impl World {
             journal: Some(journal.clone()),
             patience: Some(Duration::from_secs(2)),
             throttles: true,
-            allow_hosts: Vec::new(),
+            ..Play::default()
         };
         let listener = web::listen(0, "none").await.unwrap();
         let backend = Backend::cargo_lambda(behind.url());

@@ -64,6 +64,16 @@ pub(crate) struct Ports {
     /// Give out the ways to pay in Binance's own forms, which lead nowhere from here, rather than to the checkout
     #[arg(long)]
     pub(crate) binance_links: bool,
+    /// Give the same requests the same ids each time
+    ///
+    /// The same are orderId, merchantTradeNo, prepayId, checkoutUrl but for host and port, amounts, transactionId,
+    /// openUserId, refundId and refundRequestId. Under an Idempotency-Key an order or a refund has its ids whatever comes
+    /// beside it; orders without one, and refunds that are triggered, are counted as they come. With --stand-ins orders
+    /// without a key have other ids each time. So have requests and certificates always; times are those of the day, and
+    /// nonces, signatures and the keys that sign are new. API keys and webhook secrets are the same with any seed, and
+    /// without one.
+    #[arg(long, value_name = "N", conflicts_with = "table")]
+    pub(crate) seed: Option<u64>,
 }
 
 impl Ports {
@@ -76,6 +86,7 @@ impl Ports {
             dynamodb_port: self.dynamodb_port.or(Some(0)),
             table: self.table,
             binance_links: self.binance_links,
+            seed: self.seed,
         }
     }
 
@@ -95,6 +106,7 @@ impl Ports {
                 binance_links: self.binance_links,
                 ..Behaviour::default()
             },
+            seed: self.seed,
             ..Options::default()
         }
     }
@@ -192,6 +204,11 @@ mod tests {
             (&["up", "--listen", "8.8.8.8"], "127.0.0.1 or 0.0.0.0"),
             (&["up", "--public-url", "pay"], "http:// or https://"),
             (&["up", "--json", "--", "true"], "cannot be used with"),
+            (
+                &["up", "--seed", "7", "--table", "x"],
+                "cannot be used with",
+            ),
+            (&["dev", "--seed", "seven"], "invalid digit"),
             (&["advance", "1x"], "\"1x\" is no length"),
             (&["event", "foo"], "[possible values: "),
             (&["event", "get-order"], "--order <"),

@@ -1,5 +1,6 @@
 //! What each trigger does: at Binance as the payer or its staff, by the HTTP API as LeadsCalendar, by asking as an operator.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
@@ -7,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{Before, Parts, What};
 use crate::admin::Refused;
-use crate::{random, web};
+use crate::web;
 
 /// An answer of the HTTP API takes up to 30 s.
 const PATIENCE: Duration = Duration::from_secs(35);
@@ -137,10 +138,12 @@ impl Parts {
     /// Posts to the HTTP API with this key, as LeadsCalendar does.
     async fn by_the_api(&self, path: &str, key: &str) -> Result<(), Refused> {
         let client = web::client(PATIENCE, false);
+        let count = self.keyed.fetch_add(1, Ordering::Relaxed).to_string();
+        let idempotency_key = self.random.of("trigger", &count).hex(32);
         let posted = client
             .post(format!("{}{path}", self.gateway.url()))
             .header("X-MBX-APIKEY", key)
-            .header("Idempotency-Key", random::hex(32))
+            .header("Idempotency-Key", idempotency_key)
             .json(&json!({}))
             .send();
         let answer = posted

@@ -123,7 +123,7 @@ fn accept(
         asked: request.amount,
         reason: request.reason,
         webhook_url: request.webhook_url,
-        ..Refund::new(request.id, amount, now_ms)
+        ..Refund::new(request.id, amount, now_ms, state.random)
     };
     if let Some(pending) = pending {
         let end = if pending.rejected {
