@@ -86,7 +86,12 @@ pub(crate) async fn call(
 /// Reads a body whatever its content type is; an empty one means no options. A wrong field is answered by name.
 pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refused> {
     let body = if body.is_empty() { b"{}" } else { body };
-    serde_json::from_slice(body).map_err(|error| Refused::mistake(error.to_string()))
+    let mut json = serde_json::Deserializer::from_slice(body);
+    let read = serde_path_to_error::deserialize(&mut json);
+    let read = read.map_err(|error| Refused::mistake(named(&error)))?;
+    let ended = json.end();
+    ended.map_err(|error| Refused::mistake(error.to_string()))?;
+    Ok(read)
 }
 
 /// Reads a body that says what differs from `usual`; any other field keeps what it has there.
@@ -99,7 +104,17 @@ pub(crate) fn read_over<T: DeserializeOwned + Serialize>(
     for (name, value) in changes {
         all[name] = value;
     }
-    serde_json::from_value(all).map_err(|error| Refused::mistake(error.to_string()))
+    let read = serde_path_to_error::deserialize(all);
+    read.map_err(|error| Refused::mistake(named(&error)))
+}
+
+/// The sentence of a body that cannot be read, with the field before it where it does not name that itself.
+fn named(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
+    let sentence = error.inner().to_string();
+    if sentence.starts_with("unknown field") {
+        return sentence;
+    }
+    error.to_string()
 }
 
 /// The fields of a body, read one by one until none is left.
@@ -131,11 +146,6 @@ impl Fields {
         let is_null = self.0.get("times") == Some(&Value::Null);
         let times = self.take_times()?;
         Ok(if is_null { None } else { times.or(Some(1)) })
-    }
-
-    /// All that is left.
-    pub(crate) fn left(self) -> Map<String, Value> {
-        self.0
     }
 
     /// Reads all that is left as one value that is written with the same fields. Serde alone lets any field pass beside

@@ -70,6 +70,7 @@ impl From<Impossible> for Refused {
             Impossible::UnknownOrder => {
                 Self(StatusCode::NOT_FOUND, "there is no such order".to_owned())
             }
+            Impossible::Mistake(problem) => Self::mistake(problem),
             Impossible::Because(why) => Self(StatusCode::CONFLICT, why),
         }
     }
@@ -140,6 +141,11 @@ struct Switch {
     on: bool,
 }
 
+/// What takes no options.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
 async fn event(
     Shared(sim): Sim,
     Path((trade_no, event)): Path<(String, String)>,
@@ -147,12 +153,13 @@ async fn event(
 ) -> Result<Response, Refused> {
     let play = || read_over(&Play::default(), &body);
     let switch = || read(&body).map(|switch: Switch| switch.on);
+    let nothing = || read(&body).map(|Nothing {}| ());
     let order = match event.as_str() {
         "pay" => sim.pay(&trade_no, play()?)?,
         "cancel" => sim.cancel(&trade_no, play()?)?,
-        "close" => play().map(|_| sim.carry_out_close(&trade_no))??,
-        "expire" => play().map(|_| sim.expire(&trade_no))??,
-        "error" => play().map(|_| sim.fail(&trade_no))??,
+        "close" => nothing().map(|()| sim.carry_out_close(&trade_no))??,
+        "expire" => nothing().map(|()| sim.expire(&trade_no))??,
+        "error" => nothing().map(|()| sim.fail(&trade_no))??,
         "refund" => sim.refund(&trade_no, read_over(&Play::in_silence(), &body)?)?,
         "refunding" => sim.refunding(&trade_no, switch()?)?,
         "pending" => sim.under_way(&trade_no, switch()?)?,

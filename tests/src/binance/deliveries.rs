@@ -19,6 +19,7 @@ pub struct Delivery {
     /// When it was sent, by the real clock, in milliseconds since the Unix epoch.
     pub at_ms: i64,
     /// The order it is about.
+    #[serde(rename = "merchantTradeNo")]
     pub trade_no: Option<String>,
     /// Whether it is about another merchant's order under that number.
     pub stranger: bool,

@@ -1,7 +1,7 @@
 //! Faults: how the simulator misbehaves for the next calls when it is told to.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::answer::Envelope;
 use super::behaviour::{Later, Pending};
@@ -37,6 +37,7 @@ pub enum At {
 /// One way to misbehave. Requests pass the gate first: a badly signed one is refused and uses up no fault.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(
+    tag = "fault",
     rename_all = "camelCase",
     rename_all_fields = "camelCase",
     deny_unknown_fields
@@ -151,6 +152,7 @@ pub struct WaitingFault {
     /// How many calls are left; nothing until it is cleared.
     pub times: Option<u32>,
     /// What happens to them.
+    #[serde(flatten)]
     pub fault: Fault,
 }
 
@@ -167,28 +169,16 @@ impl WaitingFault {
         let mut fields = Fields::of(json)?;
         let on = fields.take("on")?.unwrap_or_default();
         let times = fields.take_times_or_once()?;
-        let name: String = fields.take("fault")?.ok_or("the field fault is missing")?;
-        let fault = read_fault(&name, fields.left()).map_err(|error| format!("{name}: {error}"))?;
+        let fault: Fault = fields.rest()?;
         if fault == Fault::WebhookFirst && on != On::Create {
             return Err("webhookFirst needs \"on\":\"create\"".to_owned());
         }
         if let Some(calls) = fault.steers().filter(|calls| !calls.contains(&on)) {
+            let name = json!(fault)["fault"].take();
             return Err(format!("{name} needs on to be one of {}", json!(calls)));
         }
         Ok(Self { on, times, fault })
     }
-}
-
-/// With options it is `{"name":{…}}` to serde; without, `"name"` or, when all of its options have defaults, `{"name":{}}`.
-fn read_fault(name: &str, options: Map<String, Value>) -> Result<Fault, String> {
-    if let Ok(fault) = serde_json::from_value(Value::from(name)) {
-        return match options.keys().next() {
-            None => Ok(fault),
-            Some(unknown) => Err(format!("unknown field `{unknown}`")),
-        };
-    }
-    let named = Map::from_iter([(name.to_owned(), Value::Object(options))]);
-    serde_json::from_value(Value::Object(named)).map_err(|error| error.to_string())
 }
 
 /// Uses up one call of the first fault that is for this one.
@@ -237,6 +227,8 @@ mod tests {
                 fault: Fault::Slow { ms: 300 }
             }
         );
+        let shown = json!({"on": "create", "fault": "slow", "times": 2, "ms": 300});
+        assert_eq!(json!(read), shown);
         let read = WaitingFault::read(json!({"fault": "rate429"})).unwrap();
         assert_eq!(
             read,
@@ -267,7 +259,7 @@ mod tests {
             json!({"fault": "rate429", "tmies": 2}),
         ] {
             let problem = WaitingFault::read(leftover).unwrap_err();
-            assert!(problem.contains(": unknown field `tmies`"), "{problem}");
+            assert!(problem.starts_with("unknown field `tmies`"), "{problem}");
         }
     }
 

@@ -99,7 +99,7 @@ impl Simulator {
             .all(|byte| byte.is_ascii_digit())
             || notification.biz_id.starts_with('0')
         {
-            return Err(Impossible::Because("bizId is no number".to_owned()));
+            return Err(Impossible::Mistake("bizId is no number".to_owned()));
         }
         let body = forgery.body.unwrap_or_else(|| self.body_of(&notification));
         let (body, mut headers) = self.sign_as(forgery.signature, body)?;
@@ -120,7 +120,7 @@ impl Simulator {
     /// The address that is given, else the callback's.
     pub(crate) fn or_callback(&self, url: Option<String>) -> Result<String, Impossible> {
         url.or_else(|| self.callback_url.clone())
-            .ok_or_else(|| Impossible::Because("url is missing".to_owned()))
+            .ok_or_else(|| Impossible::Mistake("url is missing".to_owned()))
     }
 
     pub(crate) fn sign_as(

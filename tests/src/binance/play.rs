@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::notifications::Notification;
 use super::order::{Order, Status};
@@ -61,14 +62,18 @@ impl Play {
 pub enum Impossible {
     /// There is no such order.
     UnknownOrder,
-    /// The order's state, or the options, do not allow it; the sentence says why.
+    /// An option is not what it has to be; the sentence names it.
+    Mistake(String),
+    /// The order's state does not allow it; the sentence says why.
     Because(String),
 }
 
 impl Impossible {
     /// The order's state does not allow it.
     pub(crate) fn now(order: &Order) -> Self {
-        Self::Because(format!("the order is {:?}", order.status))
+        let status = json!(order.status);
+        let status = status.as_str().unwrap_or_default();
+        Self::Because(format!("the order is {status}"))
     }
 }
 
@@ -212,8 +217,8 @@ impl State {
     }
 
     fn take_money(&mut self, trade_no: &str, play: &Play) -> Result<Order, Impossible> {
-        let amount = play.amount.as_deref().map(decimal).transpose()?;
-        let commission = play.commission.as_deref().map(decimal).transpose()?;
+        let amount = decimal("amount", play.amount.as_deref())?;
+        let commission = decimal("commission", play.commission.as_deref())?;
         let (now_ms, random) = (self.now_ms(), self.random);
         let order = self.order(trade_no).ok_or(Impossible::UnknownOrder)?;
         let late = play.late && matches!(order.status, Status::Canceled | Status::Expired);
@@ -257,6 +262,11 @@ pub(crate) fn open_user_id(order: &Order) -> &str {
         .map_or("", |payment| &payment.open_user_id)
 }
 
-pub(crate) fn decimal(text: &str) -> Result<Decimal, Impossible> {
-    Decimal::from_str_exact(text).map_err(|_| Impossible::Because(format!("{text} is no amount")))
+/// The amount that the option `name` says, if it is there.
+pub(crate) fn decimal(name: &str, text: Option<&str>) -> Result<Option<Decimal>, Impossible> {
+    let read = text.map(|text| {
+        let mistake = |_| Impossible::Mistake(format!("{name}: {text:?} is no amount"));
+        Decimal::from_str_exact(text).map_err(mistake)
+    });
+    read.transpose()
 }

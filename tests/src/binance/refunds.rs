@@ -57,8 +57,8 @@ impl Account {
             merchant_trade_no: order.merchant_trade_no.clone(),
             currency: payment.currency.clone(),
             taken: payment.amount,
-            given_back: order.given_back(),
-            pending: order.refunded() - order.given_back(),
+            given_back: order.given_back().normalize(),
+            pending: (order.refunded() - order.given_back()).normalize(),
         })
     }
 }
@@ -111,10 +111,7 @@ impl Simulator {
         let mut state = self.state();
         let (now_ms, random) = (state.now_ms(), state.random);
         let order = state.order(trade_no).ok_or(Impossible::UnknownOrder)?;
-        let amount = match &play.amount {
-            Some(amount) => decimal(amount)?,
-            None => order.left(),
-        };
+        let amount = decimal("amount", play.amount.as_deref())?.unwrap_or_else(|| order.left());
         let because = |refusal: Refusal| Impossible::Because(refusal.message);
         state.afford(amount).map_err(because)?;
         let order = state.order(trade_no).ok_or(Impossible::UnknownOrder)?;
@@ -226,6 +223,6 @@ async fn end(
             Impossible::UnknownOrder => {
                 Refused(StatusCode::NOT_FOUND, "there is no such refund".to_owned())
             }
-            because @ Impossible::Because(_) => because.into(),
+            other => other.into(),
         })
 }

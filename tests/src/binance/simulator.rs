@@ -31,6 +31,7 @@ pub struct Call {
     /// The path called.
     pub path: String,
     /// The order it is about.
+    #[serde(rename = "merchantTradeNo")]
     pub trade_no: Option<String>,
     /// The nonce it was signed with.
     pub nonce: Option<String>,

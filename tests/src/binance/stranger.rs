@@ -71,7 +71,7 @@ impl Stranger {
     ) -> Result<Self, Impossible> {
         let mut state = simulator.state();
         let ours = state.order(trade_no).cloned();
-        let amount = wanted.amount.as_deref().map(decimal).transpose()?;
+        let amount = decimal("amount", wanted.amount.as_deref())?;
         let url = wanted.url.or_else(|| ours.as_ref()?.webhook_url.clone());
         let url = simulator.or_callback(url)?;
         let request = CreateRequest {
@@ -142,7 +142,7 @@ impl Stranger {
     /// # Errors
     /// See [`Impossible`].
     pub async fn refund(&self, amount: Option<&str>) -> Result<Delivery, Impossible> {
-        let amount = amount.map(decimal).transpose()?;
+        let amount = decimal("amount", amount)?;
         let random = self.simulator.state().random;
         let (order, refund) = self.change(|order, now_ms| {
             let amount = amount.unwrap_or_else(|| order.left());

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 /// What a request consumed, in halves of a unit: an eventually consistent read of up to 4 KB is one half.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Units {
     /// Of the table.
     pub table_halves: u32,

@@ -69,7 +69,7 @@ async fn a_call_that_got_no_answer_says_so() {
     let lost = calls.iter().find(|call| call["title"] == "no answer");
     let lost = lost.unwrap_or_else(|| panic!("{calls:#?}"));
     assert_eq!(lost["ok"], false);
-    assert_eq!(lost["raw"]["fault"], "lostAnswer");
+    assert_eq!(lost["raw"]["fault"]["fault"], "lostAnswer");
     assert_eq!(lost["raw"]["body"], Value::Null);
 }
 

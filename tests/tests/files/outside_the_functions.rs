@@ -8,10 +8,11 @@ use serde_json::Value;
 use crate::dependencies::ALLOWED;
 
 /// What the sandbox names among its dependencies and a function has too, without naming it; each with who brings it.
-const BROUGHT: [(&str, &str); 3] = [
+const BROUGHT: [(&str, &str); 4] = [
     ("hyper-util", "reqwest"),
     ("percent-encoding", "reqwest"),
     ("regex-lite", "AWS"),
+    ("serde_path_to_error", "lambda_runtime"),
 ];
 
 fn cargo(arguments: &[&str]) -> String {

@@ -166,7 +166,7 @@ fn order_is_named_by_its_id_or_by_a_reference_of_no_other_one() {
     assert_eq!(code, Some(0), "{said}");
 
     let (said, code) = up.says(&["trigger", "paid", &first]);
-    assert!(said.contains("the order is Paid"), "{said}");
+    assert!(said.contains("the order is PAID"), "{said}");
     assert_eq!(code, Some(1));
 }
 

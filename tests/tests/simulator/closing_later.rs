@@ -39,7 +39,10 @@ async fn an_accepted_close_is_carried_out_when_its_time_has_come() {
     let order = binance.order(&trade_no).unwrap();
     assert_eq!((order.close_time, order.closing), (closing.due_time, None));
     let steered = &binance.calls()[1].steered;
-    assert_eq!(*steered, Some(json!({"closesLater": {"afterMs": 60_000}})));
+    assert_eq!(
+        *steered,
+        Some(json!({"fault": "closesLater", "afterMs": 60_000}))
+    );
 }
 
 #[tokio::test]

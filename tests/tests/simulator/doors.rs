@@ -158,6 +158,6 @@ async fn sandbox_that_was_told_no_callback_sends_to_no_address_that_is_named() {
         assert_eq!(status, 403);
     }
     let (status, refused) = admin(&sandbox, "notify", &json!({})).await;
-    assert_eq!((status, &refused["error"]), (409, &json!("url is missing")));
+    assert_eq!((status, &refused["error"]), (400, &json!("url is missing")));
     assert_eq!(callback.count(), 0);
 }

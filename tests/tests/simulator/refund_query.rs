@@ -100,7 +100,7 @@ async fn refunds_and_books_are_listed() {
         "currency": "USDT",
         "taken": "1.00020004",
         "givenBack": "0.5",
-        "pending": "0.0",
+        "pending": "0",
     }]);
     assert_eq!(books, expected);
 }

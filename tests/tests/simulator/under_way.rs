@@ -24,7 +24,7 @@ async fn an_order_whose_payment_is_under_way_neither_closes_nor_expires() {
         "errorMessage": "The order status does not support closing.",
     });
     assert_eq!(closing, refused);
-    let because = || Impossible::Because("the order is Pending".to_owned());
+    let because = || Impossible::Because("the order is PENDING".to_owned());
     assert_eq!(canceling.unwrap_err(), because());
     assert_eq!(expiring.unwrap_err(), because());
     let data = query(&sandbox, &trade_no).await["data"].clone();
@@ -62,7 +62,7 @@ async fn a_query_says_refunding_while_a_refund_is_under_way() {
     let sandbox = sandbox().await;
     let (trade_no, _) = create(&sandbox, None).await;
     let refunding = format!("orders/{trade_no}/refunding");
-    let because = json!({"error": "the order is Initial"});
+    let because = json!({"error": "the order is INITIAL"});
     assert_eq!(
         admin(&sandbox, &refunding, &json!({})).await,
         (409, because)

@@ -100,15 +100,9 @@ pub fn refusal(random: &mut Random) -> Fault {
     }
 }
 
-/// What a fault is called: `"lostAnswer"`, or `{"refuse":{"code":…}}`.
+/// What a fault is called: `lostAnswer`, or `refuse 400201`.
 pub fn name(fault: &Value) -> String {
-    let named = fault.as_object().and_then(|fault| fault.iter().next());
-    match (fault.as_str(), named) {
-        (Some(name), _) => name.to_owned(),
-        (None, Some((name, options))) => {
-            let code = options["code"].as_str().unwrap_or_default();
-            format!("{name} {code}").trim_end().to_owned()
-        }
-        (None, None) => fault.to_string(),
-    }
+    let text = |field: &str| fault[field].as_str().unwrap_or_default();
+    let named = format!("{} {}", text("fault"), text("code"));
+    named.trim_end().to_owned()
 }

@@ -183,7 +183,7 @@ pub fn paid_before_the_answer(calls: &[Call]) -> HashSet<String> {
     let is_fault = |call: &&Call| {
         call.fault
             .as_ref()
-            .is_some_and(|fault| fault == "webhookFirst")
+            .is_some_and(|fault| fault["fault"] == "webhookFirst")
     };
     let calls = calls.iter().filter(is_fault);
     calls.filter_map(|call| call.trade_no.clone()).collect()
