@@ -9,8 +9,8 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 
 /// The routes, for `GET /sandbox/`.
-pub(crate) const ROUTES: &str = "\
-GET    /sandbox/health                       200 and the addresses once the functions answer, 503 before
+pub(crate) const ROUTES: &str = "
+GET    /sandbox/health                             200 and the addresses once the functions answer, 503 before
 ";
 
 /// Where everything is, once it is there.

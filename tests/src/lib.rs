@@ -16,6 +16,7 @@
 //! | `admin` | what all calls of the admin API share |
 //! | `door` | who is let in at any of the ports |
 //! | `health` | whether everything answers |
+//! | `openapi` | the admin API as it is described |
 //! | [`program`] | the program `sandbox`: `up`, `dev`, `demo`, `trigger`, … |
 //! | [`template`] | what `template.yaml` says, where the sandbox plays the same |
 //! | [`trigger`] | an event of an order, played from end to end |
@@ -35,6 +36,7 @@ pub mod journal;
 pub mod lambda;
 pub mod leadscalendar;
 pub mod log_filters;
+mod openapi;
 pub mod program;
 pub mod random;
 pub mod sandbox;

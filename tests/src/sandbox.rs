@@ -15,7 +15,7 @@ use crate::leadscalendar::{self, LeadsCalendar};
 use crate::random::Source;
 use crate::trigger::{self, Trigger};
 use crate::verify::{self, Keyring, Keys};
-use crate::{admin, web};
+use crate::{openapi, web};
 pub use options::{Options, webhook_secret};
 
 /// A running sandbox; everything ends when it is dropped.
@@ -68,7 +68,7 @@ impl Sandbox {
             .merge(console::router(console.clone()))
             .merge(trigger.router())
             .merge(health.router())
-            .merge(admin::index(routes.concat()));
+            .merge(openapi::described(&routes));
         let binance = Binance::start(
             listener,
             credentials.clone(),
