@@ -21,6 +21,14 @@ const GLANCE: Duration = Duration::from_millis(100);
 /// What is said where there is no browser.
 const MISSING: &str = "chromium and chromedriver are not both on the PATH (`apt-get install chromium chromium-driver`)";
 
+/// What the window is that somebody looks through.
+#[derive(Clone, Copy)]
+pub enum Screen {
+    Desk,
+    /// 390 pixels wide, and touched.
+    Phone,
+}
+
 /// A window of the browser; it closes when it is dropped.
 pub struct Browser {
     client: Client,
@@ -48,7 +56,7 @@ impl Drop for Folder {
 
 impl Browser {
     /// Opens a window. Without a browser on this machine there is none, which is said, and in CI fails.
-    pub async fn open() -> Option<Self> {
+    pub async fn open(screen: Screen) -> Option<Self> {
         let (Some(chromium), Some(driver)) = (found("chromium"), found("chromedriver")) else {
             assert!(setting("CI").is_none(), "{MISSING}");
             // Not by `eprintln!`, of which nothing is shown when a test passes.
@@ -65,7 +73,7 @@ impl Browser {
             port.trim_end_matches('.').parse().ok()
         });
         let mut builder = ClientBuilder::new(HttpConnector::new());
-        builder.capabilities(capabilities(&chromium));
+        builder.capabilities(capabilities(&chromium, screen));
         let url = format!("http://127.0.0.1:{port}");
         Some(Self {
             client: builder.connect(&url).await.unwrap(),
@@ -164,6 +172,11 @@ impl Browser {
         }
     }
 
+    /// What the script returns.
+    pub async fn asked(&self, script: &str) -> Value {
+        self.client.execute(script, vec![]).await.unwrap()
+    }
+
     /// Puts a mark on the page, which is gone with it.
     pub async fn mark(&self) {
         let script = "window.marked = true";
@@ -194,7 +207,7 @@ impl Browser {
     }
 }
 
-fn capabilities(chromium: &Path) -> Map<String, Value> {
+fn capabilities(chromium: &Path, screen: Screen) -> Map<String, Value> {
     // Chromium's own walls need rights that containers do not give; all that it opens here is our own.
     let arguments = [
         "--headless=new",
@@ -203,7 +216,11 @@ fn capabilities(chromium: &Path) -> Map<String, Value> {
         "--disable-gpu",
         "--window-size=1200,860",
     ];
-    let options = json!({"binary": chromium, "args": arguments});
+    let mut options = json!({"binary": chromium, "args": arguments});
+    if let Screen::Phone = screen {
+        let metrics = json!({"width": 390, "height": 844, "pixelRatio": 3.0, "touch": true});
+        options["mobileEmulation"] = json!({"deviceMetrics": metrics});
+    }
     let wanted = [
         ("browserName", "chrome".into()),
         ("goog:chromeOptions", options),

@@ -5,5 +5,6 @@ mod browser;
 mod ender;
 mod misbehaving;
 mod orders;
+mod phone;
 mod program;
 mod world;

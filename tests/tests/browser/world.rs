@@ -1,65 +1,54 @@
-//! A sandbox with the functions in it, on free ports, and a window of the browser beside it.
+//! The program that people run, `sandbox up`, on free ports, and a window of the browser beside it.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::process::Command;
 
 use fantoccini::wd::WindowHandle;
-use sandbox::gateway::{Gateway, Play, start_in_process};
-use sandbox::{Options, Sandbox, web};
 use serde_json::Value;
-use tokio::task::JoinHandle;
 
-use crate::browser::Browser;
-
-/// How often reconcile-orders runs, which takes its time from the sandbox's clock.
-const RECONCILE_EVERY: Duration = Duration::from_secs(1);
+use crate::browser::{Browser, Screen};
+use crate::program::Program;
 
 /// A running sandbox, and who looks at it.
 pub struct World {
     pub browser: Browser,
-    sandbox: Sandbox,
-    _gateway: Arc<Gateway>,
-    schedule: JoinHandle<()>,
+    console: String,
+    _sandbox: Program,
 }
 
 /// Plays a test in a sandbox of its own; where there is no browser it says so and plays nothing.
 pub async fn play(test: impl AsyncFnOnce(&World)) {
-    let Some(browser) = Browser::open().await else {
+    play_on(Screen::Desk, test).await;
+}
+
+/// The same, seen through this window.
+pub async fn play_on(screen: Screen, test: impl AsyncFnOnce(&World)) {
+    let Some(browser) = Browser::open(screen).await else {
         return;
     };
-    let world = World::around(browser).await;
+    let world = World::around(browser);
     test(&world).await;
-    world.schedule.abort();
     world.browser.close().await;
 }
 
 impl World {
-    async fn around(browser: Browser) -> Self {
-        let listener = web::listen(0, "none").await.unwrap();
-        let callback_url = format!("http://{}/binance-callback", listener.local_addr().unwrap());
-        let sandbox = Sandbox::start(Options {
-            callback_url: Some(callback_url.clone()),
-            ..Options::default()
-        });
-        let sandbox = sandbox.await.unwrap();
-        let play = Play::of(&sandbox);
-        let settings = sandbox.settings(&callback_url);
-        let gateway = Arc::new(start_in_process(&settings, listener, play).unwrap());
-        let schedule = Arc::clone(&gateway);
-        let failed = |problem: &str| eprintln!("reconcile-orders failed: {problem}");
+    fn around(browser: Browser) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sandbox"));
+        command.args(["up", "--json"]);
+        for part in ["gateway", "binance", "leadscalendar", "dynamodb"] {
+            command.arg(format!("--{part}-port=0"));
+        }
+        let sandbox = Program::start(command);
+        let addresses: Value = sandbox.find(|line| serde_json::from_str(line).ok());
         Self {
             browser,
-            sandbox,
-            _gateway: gateway,
-            schedule: tokio::spawn(async move {
-                schedule.keep_schedule(RECONCILE_EVERY, failed).await;
-            }),
+            console: addresses["console"].as_str().unwrap().to_owned(),
+            _sandbox: sandbox,
         }
     }
 
     /// Opens a page of the console.
     pub async fn open(&self, path: &str) {
-        let url = format!("{}{path}", self.sandbox.binance().url());
+        let url = format!("{}{path}", self.console);
         self.browser.goto(&url).await;
     }
 
@@ -67,12 +56,14 @@ impl World {
     pub async fn order(&self) -> Value {
         self.open("/").await;
         self.browser.click("#new-order button").await;
-        let said = self
-            .browser
-            .until_it_says("#answer pre", "\"orderId\"")
-            .await;
-        let json = said.find('{').map(|at| &said[at..]);
-        serde_json::from_str(json.unwrap()).unwrap()
+        // Of a page that is being loaded the half may be there.
+        let read = |said: &str| -> Option<Value> {
+            let json = &said[said.find('{')?..];
+            serde_json::from_str(json).ok()
+        };
+        let is_read = |said: &str| read(said).is_some_and(|order| order["orderId"].is_string());
+        let said = self.browser.until("#answer pre", is_read).await;
+        read(&said).unwrap()
     }
 
     /// Pays an order at its checkout, in a window beside the one that is open.
