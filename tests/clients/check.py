@@ -1,4 +1,4 @@
-"""Checks openapi.yaml by those who have nothing else: a linter, generated clients, receivers, and a fuzzer.
+"""Checks openapi.yaml and sandbox.openapi.yaml by those who have nothing else: a linter, generated clients, receivers, and a fuzzer.
 
 Usage: check.py [--help] [STEP ...]
 
@@ -181,25 +181,40 @@ def of_clients(printed):
     expect("what was printed", told, wanted)
 
 
+def steered(sandbox, *command):
+    """A client of the sandbox's own API pays an order, plays a fault, and is refused."""
+    fields = {"transactionType": "PAY", "fiat": "USD", "price": 1.00, "callbackUrl": sandbox.callback_url}
+    order = sandbox.request("POST", "/orders", json=fields)
+    told = json.loads(run(*command, sandbox.binance, order["orderId"]))
+    expect("what was printed", told, {"paid": "PAID", "accepted": True, "waiting": 1, "refused": "the order is PAID"})
+
+
 def typescript(sandbox):
-    """openapi-typescript, tsc --strict: make an order, read it, find it, close it."""
+    """openapi-typescript, tsc --strict: make an order, read it, find it, close it; pay one by the sandbox's own API."""
     made = NODE / "generated"
     # Not `api.d.ts`: what is declared in such a file goes unchecked, as that of others does.
     run("openapi-typescript", OPENAPI, "--output", made / "api.ts")
+    run("openapi-typescript", SANDBOXS, "--output", made / "sandbox.ts")
     run("tsc", cwd=NODE)
     of_clients(run("node", made / "built" / "order.js", sandbox.url, sandbox.key, sandbox.callback_url))
+    steered(sandbox, "node", made / "built" / "steer.js")
 
 
 def python(sandbox):
-    """openapi-python-client, mypy --strict: make an order, read it, find it, close it."""
-    client = MADE / "python" / "leadscalendar_payments"
-    generate = ["generate", "--path", OPENAPI, "--output-path", client]
-    run("openapi-python-client", *generate, "--meta", "none", "--overwrite", "--fail-on-warning")
-    order = CLIENTS / "order.py"
+    """openapi-python-client, mypy --strict: make an order, read it, find it, close it; pay one by the sandbox's own API."""
+    MADE.mkdir(parents=True, exist_ok=True)
+    config = MADE / "python.yaml"
+    # The document tells of itself, too, as YAML.
+    config.write_text("content_type_overrides: { application/yaml: text/plain }\n")
+    for document, name in ((OPENAPI, "leadscalendar_payments"), (SANDBOXS, "sandbox_of_payments")):
+        generate = ["generate", "--config", config, "--path", document, "--output-path", MADE / "python" / name]
+        run("openapi-python-client", *generate, "--meta", "none", "--overwrite", "--fail-on-warning")
+    order, steer = CLIENTS / "order.py", CLIENTS / "steer.py"
     # What is generated is taken for its types; its own faults are not ours.
     options = ["--strict", "--follow-imports", "silent", "--cache-dir", MADE / "mypy"]
-    run("mypy", *options, order, MYPYPATH=str(MADE / "python"))
+    run("mypy", *options, order, steer, MYPYPATH=str(MADE / "python"))
     of_clients(run(sys.executable, order, sandbox.url, sandbox.key, sandbox.callback_url))
+    steered(sandbox, sys.executable, steer)
 
 
 def flask(sandbox):
