@@ -2,10 +2,12 @@
 //! beside them: reading what came, and naming what went wrong.
 
 mod failure;
+mod opened;
 mod received;
 
 use std::cell::Cell;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
@@ -17,6 +19,7 @@ use crate::ambient::monotonic_ms;
 use crate::callback_url::GuardedResolver;
 
 pub use failure::{may_have_arrived, reason};
+use opened::{ORIGIN, Opened};
 pub use received::{Received, date_ms};
 
 /// Time limit for opening a connection; where a name has several addresses, each gets its part.
@@ -66,10 +69,19 @@ struct Parts {
     max_age_ms: Option<i64>,
 }
 
+/// A client, and what opens connections for it.
+#[derive(Clone, Debug)]
+struct Pair {
+    client: Client,
+    opener: Client,
+}
+
 #[derive(Debug)]
 struct Current {
-    client: Client,
+    pair: Pair,
     since_ms: i64,
+    /// When a connection to a host was last opened or used.
+    used_at_ms: HashMap<String, i64>,
 }
 
 /// The client for Binance.
@@ -98,18 +110,43 @@ pub fn confirmation_client(allow_local: bool) -> Result<HttpClient, ClientError>
 
 impl HttpClient {
     fn new(parts: Parts) -> Result<Self, ClientError> {
-        let client = parts.client()?;
-        let since_ms = monotonic_ms();
+        let current = Current::new(parts.pair()?, monotonic_ms());
         Ok(Self {
             parts,
-            current: Arc::new(Mutex::new(Current { client, since_ms })),
+            current: Arc::new(Mutex::new(current)),
         })
     }
 
     /// Takes over no connection from before: whoever was frozen does not know which of them still live.
     pub fn renew(&self) {
-        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-        current.renew(&self.parts, monotonic_ms());
+        self.current().renew(&self.parts, monotonic_ms());
+    }
+
+    /// Opens a connection to `url` for the next request, and sends nothing; unless there was one a moment ago.
+    ///
+    /// # Errors
+    /// As reqwest's.
+    pub async fn open(&self, url: &str, limit: Duration) -> Result<(), reqwest::Error> {
+        let now_ms = monotonic_ms();
+        let opener = self.pair_at(now_ms).opener;
+        let request = opener.get(url).timeout(limit).build()?;
+        let origin = request.url().origin().ascii_serialization();
+        if self.current().is_in_use(&origin, now_ms) {
+            return Ok(());
+        }
+        let opening = async {
+            let sent = opener.execute(request).await;
+            // It fails either way: once it is open, so that nothing is sent.
+            if HAS_OPENED.with(Cell::get) {
+                Ok(())
+            } else {
+                sent.map(drop)
+            }
+        };
+        let opening = HAS_OPENED.scope(Cell::new(false), opening);
+        ORIGIN.scope(origin.clone(), opening).await?;
+        self.used(origin);
+        Ok(())
     }
 
     /// Sends what `request` makes, within `limit`.
@@ -121,10 +158,13 @@ impl HttpClient {
         limit: Duration,
         request: impl Fn(&Client) -> RequestBuilder,
     ) -> Result<Response, reqwest::Error> {
-        request(&self.at(monotonic_ms()))
-            .timeout(limit)
-            .send()
-            .await
+        let client = self.at(monotonic_ms());
+        let request = request(&client).timeout(limit).build()?;
+        let origin = request.url().origin().ascii_serialization();
+        let sending = client.execute(request);
+        let sent = ORIGIN.scope(origin.clone(), sending).await?;
+        self.used(origin);
+        Ok(sent)
     }
 
     /// As [`HttpClient::send`], for what may arrive twice: if a kept connection ends before the answer begins, what
@@ -147,7 +187,7 @@ impl HttpClient {
         if has_opened || !failure::ended_early(&error) {
             return Err(error);
         }
-        let Ok(fresh) = self.parts.client() else {
+        let Ok(Pair { client: fresh, .. }) = self.parts.pair() else {
             return Err(error);
         };
         let spent_ms = monotonic_ms().saturating_sub(began_ms).unsigned_abs();
@@ -157,32 +197,65 @@ impl HttpClient {
 
     /// The client as of `now_ms`, by the clock that nobody sets.
     fn at(&self, now_ms: i64) -> Client {
-        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        self.pair_at(now_ms).client
+    }
+
+    fn pair_at(&self, now_ms: i64) -> Pair {
+        let mut current = self.current();
         let age_ms = now_ms.saturating_sub(current.since_ms);
         if self.parts.max_age_ms.is_some_and(|max| age_ms >= max) {
             current.renew(&self.parts, now_ms);
         }
-        current.client.clone()
+        current.pair.clone()
+    }
+
+    fn used(&self, origin: String) {
+        let mut current = self.current();
+        current.used_at_ms.insert(origin, monotonic_ms());
+    }
+
+    fn current(&self) -> MutexGuard<'_, Current> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Current {
+    fn new(pair: Pair, since_ms: i64) -> Self {
+        Self {
+            pair,
+            since_ms,
+            used_at_ms: HashMap::new(),
+        }
+    }
+
     fn renew(&mut self, parts: &Parts, since_ms: i64) {
         // What the first was built of builds another.
-        if let Ok(client) = parts.client() {
-            *self = Self { client, since_ms };
+        if let Ok(pair) = parts.pair() {
+            *self = Self::new(pair, since_ms);
         }
+    }
+
+    fn is_in_use(&self, origin: &str, now_ms: i64) -> bool {
+        let used_at_ms = self.used_at_ms.get(origin);
+        used_at_ms.is_some_and(|at_ms| !opened::is_over(*at_ms, now_ms))
     }
 }
 
 impl Parts {
-    fn client(&self) -> Result<Client, ClientError> {
+    fn pair(&self) -> Result<Pair, ClientError> {
+        let (takes, leaves) = Opened::layers();
+        Ok(Pair {
+            client: self.builder().connector_layer(takes).build()?,
+            opener: self.builder().connector_layer(leaves).build()?,
+        })
+    }
+
+    fn builder(&self) -> ClientBuilder {
         let builder = client(self.tls.clone());
-        let builder = match self.guard {
+        match self.guard {
             Some(guard) => builder.dns_resolver(guard),
             None => builder,
-        };
-        Ok(builder.build()?)
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use super::*;
 
 mod addresses;
 mod kept;
+mod opened;
 
 #[tokio::test]
 async fn answer_that_ends_without_the_farewell_of_tls_is_read() {

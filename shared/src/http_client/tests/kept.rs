@@ -10,7 +10,7 @@ const LIMIT: Duration = Duration::from_secs(5);
 
 /// What a server does with a request that it does not answer.
 #[derive(Clone, Copy, Debug)]
-enum Then {
+pub(super) enum Then {
     /// Reads it and hangs up.
     Ends,
     /// Hangs up with the request unread, which resets the connection.
@@ -19,7 +19,7 @@ enum Then {
 }
 
 /// A server that answers some requests of each connection.
-struct Keeping {
+pub(super) struct Keeping {
     port: u16,
     connections: Arc<AtomicUsize>,
     requests: Arc<AtomicUsize>,
@@ -27,7 +27,7 @@ struct Keeping {
 
 impl Keeping {
     /// `answers` of the connection's number, from 0, are how many of its requests are answered.
-    async fn start(
+    pub(super) async fn start(
         tls: Option<ServerConfig>,
         then: Then,
         answers: impl Fn(usize) -> usize + Send + 'static,
@@ -62,12 +62,12 @@ impl Keeping {
         keeping
     }
 
-    fn url(&self) -> String {
+    pub(super) fn url(&self) -> String {
         format!("http://127.0.0.1:{}/", self.port)
     }
 
     /// How many connections and requests came.
-    fn seen(&self) -> (usize, usize) {
+    pub(super) fn seen(&self) -> (usize, usize) {
         let [connections, requests] =
             [&self.connections, &self.requests].map(|count| count.load(Ordering::SeqCst));
         (connections, requests)
