@@ -2,8 +2,8 @@
 //!
 //! Times are of the clock that nobody sets. A reading is waited for, since a key that was withdrawn must not open, nor a new
 //! one be refused, where Secrets Manager would have said so; but with known secrets in hand only for a moment and once a
-//! minute. It is not carried on beside the request: Lambda freezes what is left when the answer is handed over, and a
-//! request is often over before it.
+//! minute. A minute before it would have to be waited for, a reading is begun beside a request; the answer waits for its
+//! end, since Lambda freezes what is left when the answer is handed over.
 
 mod held;
 mod manager;
@@ -151,6 +151,28 @@ impl SecretStore {
         self.current(|kept| &kept.caller_keys, now_ms).await
     }
 
+    /// Reads again what is known and will soon be too old; to be done beside a request.
+    pub async fn renew(&self, now_ms: i64) {
+        let is_due = || {
+            let kept = self.kept();
+            kept.secrets.is_due_early(now_ms) || kept.caller_keys.is_due_early(now_ms)
+        };
+        if !is_due() {
+            return;
+        }
+        let _alone = self.reading.lock().await;
+        if is_due() {
+            self.read(Some(MOMENT), now_ms).await;
+        }
+    }
+
+    /// Whether somebody who needs what is known has to wait for a reading first.
+    #[must_use]
+    pub fn is_old(&self, now_ms: i64) -> bool {
+        let kept = self.kept();
+        kept.secrets.is_old(now_ms) || kept.caller_keys.is_old(now_ms)
+    }
+
     /// Newer secrets than the ones that Binance has just `refused`, if they can be had now.
     pub async fn reread(&self, refused: &Arc<Secrets>, now_ms: i64) -> Option<Arc<Secrets>> {
         let _alone = self.reading.lock().await;
@@ -206,10 +228,13 @@ impl SecretStore {
             let held = part(&kept);
             (held.usable(now_ms), held.is_due(now_ms))
         };
-        if let (Ok(known), false) = look() {
+        let is_old = part(&self.kept()).is_old(now_ms);
+        if let (Ok(known), false) = look()
+            && !(is_old && self.reading.try_lock().is_err())
+        {
             return Ok(known);
         }
-        // Without any, somebody's reading that is under way is worth waiting for.
+        // Without any, or with old ones, somebody's reading that is under way is worth waiting for.
         let _alone = self.reading.lock().await;
         let (known, is_due) = look();
         if !is_due {

@@ -10,6 +10,8 @@ use crate::config::SecretFault;
 
 /// How long a secret is used before it is read again, in milliseconds.
 const FRESH_MS: i64 = 5 * 60_000;
+/// When it may be read again beside a request, so that none has to wait for it, in milliseconds.
+const EARLY_MS: i64 = 4 * 60_000;
 /// After a reading that failed, while a known one is in use.
 const AGAIN_MS: i64 = 60_000;
 /// While there is none to use: strangers can cause each reading.
@@ -28,6 +30,8 @@ pub(super) struct Held<T> {
     value: Option<Arc<T>>,
     /// When the last reading began.
     read_at_ms: Option<i64>,
+    /// When the one began that `value` is of.
+    had_at_ms: Option<i64>,
     /// Of the readings since the last that succeeded.
     failed: Option<Failed>,
 }
@@ -56,6 +60,7 @@ impl<T> Held<T> {
             id,
             value: None,
             read_at_ms: None,
+            had_at_ms: None,
             failed: None,
         }
     }
@@ -95,8 +100,23 @@ impl<T> Held<T> {
 
     /// Whether it is to be read now.
     pub(super) fn is_due(&self, now_ms: i64) -> bool {
+        self.is_due_after(FRESH_MS, now_ms)
+    }
+
+    /// Whether it is known, and may be read now by whoever has the time.
+    pub(super) fn is_due_early(&self, now_ms: i64) -> bool {
+        self.usable(now_ms).is_ok() && self.is_due_after(EARLY_MS, now_ms)
+    }
+
+    /// Whether what is known is so old that a reading under way is to be waited for.
+    pub(super) fn is_old(&self, now_ms: i64) -> bool {
+        let is_over = |at_ms: i64| now_ms.saturating_sub(at_ms) >= FRESH_MS;
+        self.had_at_ms.is_some_and(is_over)
+    }
+
+    fn is_due_after(&self, fresh_ms: i64, now_ms: i64) -> bool {
         let pause_ms = match (self.usable(now_ms), &self.failed) {
-            (Ok(_), None) => FRESH_MS,
+            (Ok(_), None) => fresh_ms,
             (Ok(_), Some(_)) => AGAIN_MS,
             (Err(_), _) => NONE_MS,
         };
@@ -126,6 +146,7 @@ impl<T> Held<T> {
         match read.and_then(|json| Ok(parse(&json)?)) {
             Ok(value) => {
                 self.value = Some(Arc::new(value));
+                self.had_at_ms = Some(now_ms);
                 self.failed = None;
                 None
             }

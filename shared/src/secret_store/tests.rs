@@ -1,4 +1,5 @@
 mod answers;
+mod early;
 
 use super::*;
 use crate::ambient::monotonic_ms;
