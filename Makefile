@@ -72,6 +72,11 @@ soak: binaries ## Play 2 000 orders, 2 400 bookings and 1 000 raced closes with 
 	SOAK_ORDERS='$(or $(SOAK_ORDERS),2000)' SOAK_BOOKINGS='$(or $(SOAK_BOOKINGS),2400)' SOAK_RACES='$(or $(SOAK_RACES),1000)' \
 		cargo test --workspace --locked --test soak --test journey -- --nocapture
 
+# Its functions are frozen between two invocations, and its pauses are real; all rows wait at the same time.
+.PHONY: proof
+proof: binaries ## What takes longer than check has time for, played before a release: round trips after pauses of five minutes
+	cargo test --workspace --locked --test round_trips -- --ignored --test-threads=4
+
 # What a release attaches, with its SHA-256 beside it (`sha256sum --check`): static, so that it runs on any Linux, and in a
 # container that holds nothing else. One processor at a time: `make sandbox-arm64`. Not for macOS, see README.
 SANDBOX := target/dist

@@ -1,6 +1,8 @@
 //! What a function is made of: built once at cold start, with every connection opened then, because init has the whole
 //! processor and the first invocation has not.
 
+use std::convert::Infallible;
+use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -120,12 +122,54 @@ impl App {
         self.namespace.get_or_try_init(make).await
     }
 
+    /// What `work` comes to, with what it will need being made ready beside it: `opening`, and the secrets, which are read again
+    /// before anybody has to wait for that.
+    pub async fn beside<T>(
+        &self,
+        work: impl Future<Output = T>,
+        opening: impl Future<Output = ()>,
+    ) -> T {
+        let reading = self.secrets.renew(monotonic_ms());
+        let (worked, ()) = tokio::join!(while_opening(work, opening), reading);
+        worked
+    }
+
+    /// Opens the connections for a request that calls Binance, if it comes after a pause.
+    pub async fn reopen(&self) {
+        tokio::join!(self.binance.open(), self.reopen_table());
+    }
+
+    /// Opens a connection to the table where whoever needs it has to wait for the secrets first; elsewhere he opens it as soon.
+    pub async fn reopen_table(&self) {
+        if self.secrets.is_old(monotonic_ms()) {
+            // What is wrong with the table, his own call says. On the heap, since what it keeps while it waits is large.
+            let _ = Box::pin(self.store.look()).await;
+        }
+    }
+
     /// As [`App::connect`], for a function that does not call Binance.
     pub async fn connect_aws(&self) {
         let ((), store) = tokio::join!(self.secrets.look(monotonic_ms()), self.store.look());
         if let Err(error) = store {
             not_yet("the table cannot be reached yet", error);
         }
+    }
+}
+
+/// What `work` comes to, with `opening` beside it, which is dropped where it is when the work is done: Lambda freezes what is
+/// left.
+pub async fn while_opening<T>(
+    work: impl Future<Output = T>,
+    opening: impl Future<Output = ()>,
+) -> T {
+    let opening = async {
+        opening.await;
+        pending::<Infallible>().await
+    };
+    tokio::select! {
+        biased;
+        worked = work => worked,
+        never = opening => match never {},
     }
 }
 
@@ -149,8 +193,6 @@ pub fn not_yet(what: &'static str, error: impl Into<Problem>) {
 
 #[cfg(test)]
 mod tests {
-    use std::future::pending;
-
     use tracing::Level;
 
     use super::*;
@@ -179,6 +221,24 @@ mod tests {
         assert_eq!(lines[1]["level"], "WARN");
         assert_eq!(lines[1]["message"], "secrets cannot be read yet");
         assert_eq!(lines.len(), 2);
+    }
+
+    #[tokio::test]
+    async fn what_is_begun_beside_work_ends_with_it_and_does_not_end_it() {
+        let dropped = Arc::new(());
+        let held = Arc::clone(&dropped);
+        let opening = async move {
+            pending::<()>().await;
+            drop(held);
+        };
+        assert_eq!(while_opening(async { 1 }, opening).await, 1);
+        assert_eq!(Arc::strong_count(&dropped), 1);
+
+        let work = async {
+            tokio::task::yield_now().await;
+            2
+        };
+        assert_eq!(while_opening(work, async {}).await, 2);
     }
 
     #[tokio::test]

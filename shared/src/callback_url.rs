@@ -81,6 +81,14 @@ pub enum CallbackUrlError {
     PortNotAllowed,
 }
 
+impl Policy {
+    /// Where confirmations may go, as far as it is known before there is an order: the hosts that are named themselves.
+    #[must_use]
+    pub fn addresses(&self) -> Vec<String> {
+        self.hosts.addresses()
+    }
+}
+
 impl CallableUrl {
     /// Takes a URL that keeps every rule but that of the list; `allow_local` as in [`Policy`].
     ///

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Client, Response};
 use serde::Serialize;
@@ -18,6 +19,8 @@ use crate::signing;
 const ANSWER_BYTES: usize = 4 * 1024;
 /// How long an answer's body is waited for: its status, which is all that counts, came before.
 const BODY_TIMEOUT: Duration = Duration::from_millis(100);
+/// Time limit for opening a connection.
+const OPENING: Duration = Duration::from_secs(3);
 
 /// HTTP status of an address that wants to hear no more.
 const GONE: u16 = 410;
@@ -53,6 +56,20 @@ impl Confirmer {
     /// Takes over no connection from before.
     pub fn renew_connections(&self) {
         self.http.renew();
+    }
+
+    /// Opens a connection to each host that the list names itself, where there is none from a moment ago; what fails, the
+    /// confirmation says.
+    pub async fn open_named(&self) {
+        let addresses = self.policy.addresses();
+        join_all(addresses.iter().map(|url| self.open(url))).await;
+    }
+
+    /// The same to the host of this `callbackUrl`.
+    pub async fn open(&self, url: &str) {
+        if let Ok(url) = CallbackUrl::parse(url, &self.policy) {
+            let _ = self.http.open(url.as_str(), OPENING).await;
+        }
     }
 
     /// Makes one attempt to tell the current order, and says what came of it, and with which HTTP status, if one came.

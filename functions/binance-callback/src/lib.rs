@@ -73,12 +73,12 @@ impl BinanceCallback {
 
     /// Opens the connections, and fetches Binance's certificates, before the first notification.
     pub async fn connect(&self) {
-        let certificates = async {
-            self.app.binance.connect().await;
-            self.certificates.fetch(monotonic_ms()).await;
-        };
         let connecting = async {
-            tokio::join!(self.app.connect_aws(), certificates);
+            tokio::join!(
+                self.app.connect(),
+                self.certificates.fetch(monotonic_ms()),
+                self.confirmer.open_named(),
+            );
         };
         app::in_init(connecting).await;
     }
@@ -116,36 +116,59 @@ impl BinanceCallback {
             );
             return Ok(());
         };
+        let taking = self.take(&hint, &notification.kind, deadline_ms, clock);
+        // From here on it is no stranger's. On the heap, since what it keeps while it waits is large.
+        let taking = Box::pin(taking);
+        self.app.beside(taking, self.confirmer.open_named()).await
+    }
+
+    /// Takes in what Binance says of one of our trade numbers.
+    async fn take(
+        &self,
+        hint: &Hint,
+        kind: &str,
+        deadline_ms: i64,
+        clock: OrderClock,
+    ) -> Result<(), NotAcknowledged> {
         let order_id = &hint.trade_no().order_id;
         log::about(order_id, hint.trade_no());
         let order = self.app.store.load(order_id).await?;
         let Some(order) = order.filter(|order| order.attempt(hint.trade_no().attempt).is_some())
         else {
-            return self.without_order(&hint, deadline_ms).await;
+            return self.without_order(hint, deadline_ms).await;
         };
-
-        let (order, is_told) = match hint.check(&order) {
+        match hint.check(&order) {
             Checked::Agrees(fact) => {
                 let attempt = hint.trade_no().attempt;
                 let learned = Change::Learned { attempt, fact };
-                self.record(order, learned, &notification.kind, clock)
-                    .await?
+                let url = order.request.callback_url.clone();
+                let settling = async {
+                    let (order, is_told) = self.record(order, learned, kind, clock).await?;
+                    self.tell(hint, order, is_told, clock).await;
+                    Ok(())
+                };
+                app::while_opening(Box::pin(settling), self.confirmer.open(&url)).await
             }
             Checked::Doubtful(doubt) => {
-                self.verify(order, &hint, doubt, deadline_ms, clock).await?
+                let (order, is_told) = self.verify(order, hint, doubt, deadline_ms, clock).await?;
+                self.tell(hint, order, is_told, clock).await;
+                Ok(())
             }
-            Checked::Idle => return Ok(()),
-        };
-        if order.confirmation.is_owed() && is_told {
-            let store = &self.app.store;
-            let confirmer = &self.confirmer;
-            let told = follow_up::confirm(store, confirmer, order, CONFIRMATION_TIMEOUT, clock);
-            if let Err(error) = told.await {
-                let trade_no = hint.trade_no();
-                warn!(%trade_no, %error, "what became of the confirmation is not all recorded, and will be made up for");
-            }
+            Checked::Idle => Ok(()),
         }
-        Ok(())
+    }
+
+    /// Tells LeadsCalendar at once, if it `is_told` and owed; what fails, `reconcile-orders` makes up for.
+    async fn tell(&self, hint: &Hint, order: Stored, is_told: bool, clock: OrderClock) {
+        if !(order.confirmation.is_owed() && is_told) {
+            return;
+        }
+        let (store, confirmer) = (&self.app.store, &self.confirmer);
+        let told = follow_up::confirm(store, confirmer, order, CONFIRMATION_TIMEOUT, clock);
+        if let Err(error) = told.await {
+            let trade_no = hint.trade_no();
+            warn!(%trade_no, %error, "what became of the confirmation is not all recorded, and will be made up for");
+        }
     }
 
     /// Records a change; whether LeadsCalendar is told of it.

@@ -152,24 +152,32 @@ impl ReconcileOrders {
             // Before anything is set up, too.
             Wanted::Check => Ok(Done::Check(Box::pin(self.check()).await)),
             Wanted::Due { clock, shards } => {
-                self.look_at_secrets().await?;
                 let run = Run::new(clock, shards, deadline_ms.saturating_sub(CLOSING_MS));
-                Ok(Done::Run(Box::pin(self.reconcile(run)).await?))
+                let work = self.with_secrets(self.reconcile(run));
+                let work = app::while_opening(Box::pin(work), self.app.reopen());
+                Ok(Done::Run(work.await?))
             }
             Wanted::Wishes { wishes, clock } => {
-                self.look_at_secrets().await?;
                 let run = Run::new(clock, Vec::new(), wish::deadline_ms(deadline_ms));
-                Ok(Done::Wish(Box::pin(self.grant(wishes, &run)).await?))
+                let work = self.with_secrets(self.grant(wishes, &run));
+                let work = app::while_opening(Box::pin(work), self.app.reopen());
+                Ok(Done::Wish(work.await?))
             }
         }
     }
 
-    /// Looks at both, so that what is wrong with them is an alarm, with or without orders. Without those there is nothing to
-    /// sign with, and each attempt would be wasted.
-    async fn look_at_secrets(&self) -> Result<(), SecretError> {
+    /// Looks at both secrets before `work`, so that what is wrong with them is an alarm, with or without orders. Without those
+    /// there is nothing to sign with, and each attempt would be wasted.
+    async fn with_secrets<T, E>(
+        &self,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, RunError>
+    where
+        RunError: From<E>,
+    {
         self.app.secrets.look(monotonic_ms()).await;
         self.app.secrets.secrets(monotonic_ms()).await?;
-        Ok(())
+        Ok(work.await?)
     }
 
     /// Works on what is due, both lanes at the same time, and looks whether all that this needs is there.

@@ -71,7 +71,10 @@ impl RefundOrder {
     /// Answers one request.
     pub async fn handle(&self, event: Event) -> Response<Body> {
         let invocation = Invocation::of(&event, LIMIT_MS, &self.app.settings);
-        let answered = invocation.within(self.give_back(&event, &invocation)).await;
+        // On the heap, since what it keeps while it waits is large.
+        let work = Box::pin(self.give_back(&event, &invocation));
+        let work = self.app.beside(work, self.app.reopen());
+        let answered = invocation.within(work).await;
         match answered.and_then(|answered| answer(&answered)) {
             Ok(response) => response,
             Err(problem) => http_api::problem(problem, &invocation),

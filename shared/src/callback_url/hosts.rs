@@ -76,6 +76,16 @@ impl CallbackHosts {
         self.0.iter().filter_map(exact).collect()
     }
 
+    /// The address of each of these hosts, where it is called; http for this machine's, which only the sandbox has.
+    pub(super) fn addresses(&self) -> Vec<String> {
+        let address = |Entry { pattern, port }: &Entry| match pattern {
+            HostPattern::Exact(host @ Host::Domain(_)) => Some(format!("https://{host}:{port}/")),
+            HostPattern::Exact(host) => Some(format!("http://{host}:{port}/")),
+            HostPattern::Below(_) => None,
+        };
+        self.0.iter().filter_map(address).collect()
+    }
+
     /// The ports on which a host may be called; none if it is not on the list.
     pub(super) fn ports(&self, host: &Host<&str>) -> Vec<u16> {
         let matching = self.0.iter().filter(|entry| entry.pattern.matches(host));

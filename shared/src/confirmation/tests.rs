@@ -98,3 +98,27 @@ async fn confirmation_is_accepted_over_tls_at_its_status() {
         "{told:?}"
     );
 }
+
+#[tokio::test]
+async fn connection_is_opened_to_what_may_be_called_alone() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let host = listener.local_addr().unwrap().to_string();
+    for (hosts, allow_local, is_opened) in [
+        (host.as_str(), true, true),
+        (&host, false, false),
+        ("*.example.com,127.0.0.1:1", true, false),
+    ] {
+        let policy = Policy {
+            hosts: hosts.parse().unwrap(),
+            allow_local,
+        };
+        let http = http_client::confirmation_client(allow_local).unwrap();
+        let confirmer = Confirmer::new(http, policy, Arc::new(served::secrets()));
+
+        confirmer.open_named().await;
+
+        let waiting = Duration::from_millis(100);
+        let accepted = tokio::time::timeout(waiting, listener.accept()).await;
+        assert_eq!(accepted.is_ok(), is_opened, "{hosts} {allow_local}");
+    }
+}

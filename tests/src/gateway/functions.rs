@@ -1,5 +1,6 @@
 //! Lambda's part within this process: the functions, each invocation with a context of its own.
 
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -201,16 +202,14 @@ impl Functions {
         event: lambda_http::Request,
     ) -> lambda_http::Response<lambda_http::Body> {
         let span = shared::log::invocation(&event.lambda_context_ref().unwrap().request_id);
-        let answer = async {
-            // On the heap, since what they keep while they wait is large.
-            match function {
-                "create-order" => Box::pin(self.create_order.handle(event)).await,
-                "binance-callback" => Box::pin(self.binance_callback.handle(event)).await,
-                "get-order" => self.get_order.handle(event).await,
-                "close-order" => Box::pin(self.close_order.handle(event)).await,
-                "refund-order" => Box::pin(self.refund_order.handle(event)).await,
-                _ => panic!("the template names a function that is none: {function}"),
-            }
+        // On the heap, since what they keep while they wait is large, and without their types, which are deep.
+        let answer: Pin<Box<dyn Future<Output = _> + Send + '_>> = match function {
+            "create-order" => Box::pin(self.create_order.handle(event)),
+            "binance-callback" => Box::pin(self.binance_callback.handle(event)),
+            "get-order" => Box::pin(self.get_order.handle(event)),
+            "close-order" => Box::pin(self.close_order.handle(event)),
+            "refund-order" => Box::pin(self.refund_order.handle(event)),
+            _ => panic!("the template names a function that is none: {function}"),
         };
         answer.instrument(span).await
     }

@@ -1,7 +1,10 @@
-//! The connections of a run of `reconcile-orders`: few, and none taken over from the run before.
+//! Connections that are opened before there is anything to send; and those of a run of `reconcile-orders`: few, and none
+//! taken over from the run before.
+
+use sandbox::dynamodb::StoreFault;
 
 use crate::reconcile::MINUTE;
-use crate::signed::{open, pay_silently};
+use crate::signed::{about, assert_acknowledged, deliver, open, pay_silently, signed};
 use crate::world::World;
 
 /// How many connections have been opened to the table, to Binance and to LeadsCalendar.
@@ -36,4 +39,51 @@ async fn run_opens_connections_of_its_own_and_two_to_the_table_at_most() {
         assert!(to_binance > 0, "run {run}");
         assert!(to_leadscalendar > 0, "run {run}");
     }
+}
+
+#[tokio::test]
+async fn binance_hears_nothing_on_its_connection_before_the_order_is_recorded() {
+    let world = World::start().await;
+    let table = world.sandbox.dynamodb();
+    table.fault(Some("PutItem"), 9, StoreFault::ServerError);
+
+    let answer = world.create(&world.four_fields()).await;
+
+    assert_eq!(answer.status, 503);
+    let [_, to_binance, _] = opened(&world);
+    assert_eq!(to_binance, 1);
+    assert!(world.sandbox.binance().calls().is_empty());
+    table.clear_faults();
+    open(&world).await;
+    assert_eq!(opened(&world)[1], 1);
+}
+
+#[tokio::test]
+async fn run_opens_its_connection_to_binance_before_it_knows_whether_it_asks() {
+    let world = World::start().await;
+    // Which looks at Binance as well.
+    world.reconcile().await;
+    let calls = world.sandbox.binance().calls().len();
+    let [_, before, _] = opened(&world);
+
+    world.reconcile().await;
+
+    assert_eq!(opened(&world)[1], before + 1);
+    assert_eq!(world.sandbox.binance().calls().len(), calls);
+}
+
+#[tokio::test]
+async fn nobody_but_binance_has_leadscalendar_called() {
+    let world = World::start().await;
+    let order = open(&world).await;
+    pay_silently(&world, &order);
+    let notification = signed(&world, about(&order)).await;
+    let forged = notification.clone().with("BinancePay-Nonce", "0");
+    let [_, _, before] = opened(&world);
+
+    assert_eq!(deliver(&world, &forged).await.status, 401);
+    assert_eq!(opened(&world)[2], before);
+
+    assert_acknowledged(&deliver(&world, &notification).await);
+    assert_eq!(opened(&world)[2], before + 1);
 }

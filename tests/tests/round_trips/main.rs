@@ -1,6 +1,7 @@
 //! How often an invocation waits for somebody far away, one after the other: what it costs its caller, whatever the distance.
 
 mod far;
+mod pauses;
 #[path = "../e2e/secrets_manager.rs"]
 #[expect(dead_code, reason = "the end-to-end suite has it fail as well")]
 mod secrets_manager;
@@ -32,12 +33,12 @@ async fn create_order() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn binance_callback() {
-    assert_eq!(first_and_warm("binance-callback", true).await, (6, 4));
+    assert_eq!(first_and_warm("binance-callback", true).await, (4, 4));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn binance_callback_for_a_host_behind_a_wildcard() {
-    assert_eq!(first_and_warm("binance-callback", false).await, (6, 4));
+    assert_eq!(first_and_warm("binance-callback", false).await, (5, 4));
 }
 
 #[tokio::test(flavor = "multi_thread")]

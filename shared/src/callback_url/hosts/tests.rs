@@ -139,4 +139,12 @@ fn hosts_that_are_named_themselves_are_looked_up_each_once() {
     let hosts: CallbackHosts = list.parse().unwrap();
     let expected = ["127.0.0.1", "::1", "a.example.com", "b.example.com"];
     assert!(hosts.exact().into_iter().eq(expected));
+    let expected = [
+        "https://b.example.com:8443/",
+        "https://a.example.com:443/",
+        "https://b.example.com:443/",
+        "http://127.0.0.1:443/",
+        "http://[::1]:8443/",
+    ];
+    assert_eq!(hosts.addresses(), expected);
 }
