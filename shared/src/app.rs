@@ -57,14 +57,14 @@ impl App {
     /// [`StartError`].
     pub fn new(needs: Needs, lookup: impl Fn(&str) -> Option<String>) -> Result<Self, StartError> {
         let settings = Settings::read(needs, lookup)?;
-        let clients = Clients::new(&settings.aws)?;
+        let clients = Clients::new(&settings.aws, settings.local_root.as_ref())?;
         let secrets = Arc::new(SecretStore::new(
             settings.secrets.clone(),
             clients.secrets_manager,
         ));
         let store = Store::new(clients.dynamodb, settings.orders_table.clone());
         let binance = Binance::new(
-            http_client::binance_client()?,
+            http_client::binance_client(settings.local_root.as_ref())?,
             settings.binance_base_url.clone(),
             Arc::clone(&secrets),
         );
@@ -84,7 +84,10 @@ impl App {
     /// [`StartError`].
     pub fn confirmer(&self) -> Result<Confirmer, StartError> {
         let policy = self.settings.policy.clone();
-        let http = http_client::confirmation_client(policy.allow_local)?;
+        let http = http_client::confirmation_client(
+            policy.allow_local,
+            self.settings.local_root.as_ref(),
+        )?;
         Ok(Confirmer::new(http, policy, Arc::clone(&self.secrets)))
     }
 
@@ -166,10 +169,11 @@ pub async fn while_opening<T>(
         opening.await;
         pending::<Infallible>().await
     };
+    // What is opened is begun first, and so there first.
     tokio::select! {
         biased;
-        worked = work => worked,
         never = opening => match never {},
+        worked = work => worked,
     }
 }
 

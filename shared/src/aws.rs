@@ -15,6 +15,7 @@ use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region, StalledStreamProtectionConfig};
 use aws_smithy_runtime_api::client::dns::SharedDnsResolver;
 use aws_types::SdkConfig;
+use rustls::pki_types::CertificateDer;
 use secrecy::ExposeSecret;
 
 pub use failure::{Failure, credentials_expired};
@@ -45,12 +46,15 @@ pub struct Clients {
 }
 
 impl Clients {
-    /// Builds both; nothing is connected yet.
+    /// Builds both, which trust Amazon's authorities and `local_root`; nothing is connected yet.
     ///
     /// # Errors
     /// [`ClientError`].
-    pub fn new(aws: &Aws) -> Result<Self, ClientError> {
-        let connections = Connections::new(SharedDnsResolver::new(Names))?;
+    pub fn new(
+        aws: &Aws,
+        local_root: Option<&CertificateDer<'static>>,
+    ) -> Result<Self, ClientError> {
+        let connections = Connections::new(SharedDnsResolver::new(Names), local_root)?;
         Ok(Self::through(connections, aws))
     }
 

@@ -6,6 +6,7 @@ mod secrets;
 use std::sync::Arc;
 
 use reqwest::Url;
+use rustls::pki_types::CertificateDer;
 use secrecy::SecretString;
 pub use secrets::{CallerKeys, SecretFault, Secrets};
 
@@ -32,6 +33,8 @@ pub struct Settings {
     pub secrets: SecretSource,
     /// How to reach AWS.
     pub aws: Aws,
+    /// `LOCAL_ROOT`: an authority that is trusted beside the public ones, on one's own machine.
+    pub local_root: Option<CertificateDer<'static>>,
 }
 
 /// Binance's own host.
@@ -139,6 +142,7 @@ impl Settings {
                 dynamodb_url: env.endpoint("AWS_ENDPOINT_URL_DYNAMODB")?,
                 secrets_manager_url: env.endpoint("AWS_ENDPOINT_URL_SECRETS_MANAGER")?,
             },
+            local_root: env.local_root()?,
         })
     }
 }

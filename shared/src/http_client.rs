@@ -4,6 +4,7 @@
 mod failure;
 mod opened;
 mod received;
+mod trust;
 
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -12,7 +13,8 @@ use std::time::Duration;
 
 use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder, RequestBuilder, Response};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::ClientConfig;
+use rustls::pki_types::CertificateDer;
 use tower::util::MapResponseLayer;
 
 use crate::ambient::monotonic_ms;
@@ -21,6 +23,8 @@ use crate::callback_url::GuardedResolver;
 pub use failure::{may_have_arrived, reason};
 use opened::{ORIGIN, Opened};
 pub use received::{Received, date_ms};
+use trust::public_roots;
+pub(crate) use trust::{and_local, tls};
 
 /// Time limit for opening a connection; where a name has several addresses, each gets its part.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -84,25 +88,30 @@ struct Current {
     used_at_ms: HashMap<String, i64>,
 }
 
-/// The client for Binance.
+/// The client for Binance, which trusts the public authorities and `local_root`.
 ///
 /// # Errors
 /// [`ClientError`].
-pub fn binance_client() -> Result<HttpClient, ClientError> {
+pub fn binance_client(
+    local_root: Option<&CertificateDer<'static>>,
+) -> Result<HttpClient, ClientError> {
     HttpClient::new(Parts {
-        tls: tls(public_roots())?,
+        tls: tls(and_local(public_roots(), local_root)?)?,
         guard: None,
         max_age_ms: None,
     })
 }
 
-/// The client for confirmations: every address is checked when it is connected to; proxies are ignored.
+/// The client for confirmations, which trusts the same: every address is checked when it is connected to; proxies are ignored.
 ///
 /// # Errors
 /// [`ClientError`].
-pub fn confirmation_client(allow_local: bool) -> Result<HttpClient, ClientError> {
+pub fn confirmation_client(
+    allow_local: bool,
+    local_root: Option<&CertificateDer<'static>>,
+) -> Result<HttpClient, ClientError> {
     HttpClient::new(Parts {
-        tls: tls(public_roots())?,
+        tls: tls(and_local(public_roots(), local_root)?)?,
         guard: Some(GuardedResolver { allow_local }),
         max_age_ms: Some(MAX_AGE_MS),
     })
@@ -210,8 +219,7 @@ impl HttpClient {
     }
 
     fn used(&self, origin: String) {
-        let mut current = self.current();
-        current.used_at_ms.insert(origin, monotonic_ms());
+        self.current().used_at_ms.insert(origin, monotonic_ms());
     }
 
     fn current(&self) -> MutexGuard<'_, Current> {
@@ -257,21 +265,6 @@ impl Parts {
             None => builder,
         }
     }
-}
-
-fn public_roots() -> RootCertStore {
-    RootCertStore {
-        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
-    }
-}
-
-pub(crate) fn tls(roots: RootCertStore) -> Result<ClientConfig, ClientError> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    Ok(ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| ClientError(error.to_string()))?
-        .with_root_certificates(roots)
-        .with_no_client_auth())
 }
 
 /// What all clients have in common, the one for AWS, too.

@@ -96,7 +96,10 @@ pub(crate) fn secrets() -> SecretStore {
         Arc::new(config::Secrets::parse(&secrets.to_owned().into()).unwrap()),
         Arc::new(config::CallerKeys::parse(&caller_keys.to_owned().into()).unwrap()),
     );
-    SecretStore::new(source, Clients::new(&aws(None)).unwrap().secrets_manager)
+    SecretStore::new(
+        source,
+        Clients::new(&aws(None), None).unwrap().secrets_manager,
+    )
 }
 
 /// A port that does not so much as take a connection: nobody accepts, and its queue is full.

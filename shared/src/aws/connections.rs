@@ -17,6 +17,7 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use reqwest::{Client, Request};
+use rustls::pki_types::CertificateDer;
 use rustls::{ClientConfig, RootCertStore};
 use url::Url;
 
@@ -56,8 +57,12 @@ struct Current {
 
 impl Connections {
     /// Opens none yet.
-    pub(super) fn new(names: SharedDnsResolver) -> Result<Self, ClientError> {
-        let tls = http_client::tls(amazons_roots())?;
+    pub(super) fn new(
+        names: SharedDnsResolver,
+        local_root: Option<&CertificateDer<'static>>,
+    ) -> Result<Self, ClientError> {
+        let roots = http_client::and_local(amazons_roots(), local_root)?;
+        let tls = http_client::tls(roots)?;
         let parts = Parts {
             names,
             tls,

@@ -33,7 +33,7 @@ async fn serve() -> (Certificates, Served) {
 
 fn certificates(url: &str) -> Certificates {
     let binance = Binance::new(
-        http_client::binance_client().unwrap(),
+        http_client::binance_client(None).unwrap(),
         url.to_owned(),
         Arc::new(served::secrets()),
     );

@@ -3,7 +3,11 @@
 use std::str::FromStr;
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use reqwest::Url;
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
 use url::Host;
 
 use super::secrets::parse_inline;
@@ -94,6 +98,24 @@ impl<'a> Lookup<'a> {
         }
         // What does not leave the machine needs no TLS, with or without the local switch.
         Ok(Some(text(&self.url(name, None, is_loopback)?)))
+    }
+
+    /// The authority that certified what stands in for others on this machine, in DER and base64.
+    pub(super) fn local_root(&self) -> Result<Option<CertificateDer<'static>>, SettingError> {
+        const NAME: &str = "LOCAL_ROOT";
+        let Some(text) = self.optional(NAME) else {
+            return Ok(None);
+        };
+        if !self.allow_local {
+            let rule = "is for one's own machine, with ALLOW_LOCAL";
+            return Err(SettingError::new(NAME, rule));
+        }
+        let der = STANDARD.decode(text).map(CertificateDer::from);
+        let known = der
+            .ok()
+            .filter(|der| RootCertStore::empty().add(der.clone()).is_ok());
+        let rule = "must be the certificate of an authority, in DER and base64";
+        known.map(Some).ok_or_else(|| SettingError::new(NAME, rule))
     }
 
     fn url(

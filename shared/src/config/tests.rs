@@ -1,3 +1,6 @@
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use super::*;
 
 const MINIMAL: [(&str, &str); 8] = [
@@ -87,7 +90,9 @@ fn callback_url_is_no_longer_than_binance_takes() {
 
 #[test]
 fn what_only_the_sandbox_may_do_takes_the_local_switch() {
+    let root = authority();
     let cases = [
+        ("LOCAL_ROOT", root.as_str()),
         ("BINANCE_BASE_URL", "http://127.0.0.1:9000"),
         ("CALLBACK_URL", "http://127.0.0.1:9000/binance-callback"),
         ("AWS_ENDPOINT_URL_DYNAMODB", "http://dynamodb.example.com"),
@@ -105,6 +110,26 @@ fn what_only_the_sandbox_may_do_takes_the_local_switch() {
         }
         let on = [&changes[..], &[("ALLOW_LOCAL", "true")]].concat();
         assert!(read_with(Needs::Both, &on).is_ok(), "{value}");
+    }
+}
+
+/// A certificate in DER and base64.
+fn authority() -> String {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let parameters = rcgen::CertificateParams::new(["root".to_owned()]).unwrap();
+    STANDARD.encode(parameters.self_signed(&key).unwrap().der())
+}
+
+#[test]
+fn authority_that_cannot_be_read_stops_the_start() {
+    let other_base64 = STANDARD.encode("no certificate");
+    for value in ["-----BEGIN CERTIFICATE-----", "bm8", &other_base64] {
+        let settings = [("LOCAL_ROOT", value), ("ALLOW_LOCAL", "true")];
+        let error = read_with(Needs::Both, &settings).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "setting LOCAL_ROOT: must be the certificate of an authority, in DER and base64"
+        );
     }
 }
 

@@ -112,7 +112,7 @@ async fn connection_is_opened_to_what_may_be_called_alone() {
             hosts: hosts.parse().unwrap(),
             allow_local,
         };
-        let http = http_client::confirmation_client(allow_local).unwrap();
+        let http = http_client::confirmation_client(allow_local, None).unwrap();
         let confirmer = Confirmer::new(http, policy, Arc::new(served::secrets()));
 
         confirmer.open_named().await;

@@ -110,7 +110,7 @@ pub(crate) async fn tcp(answer: Vec<u8>) -> u16 {
 
 /// The answer to a call.
 pub(crate) async fn post(url: &str) -> Response {
-    let client = binance_client().unwrap();
+    let client = binance_client(None).unwrap();
     let limit = Duration::from_secs(5);
     client.send(limit, |client| client.post(url)).await.unwrap()
 }

@@ -31,7 +31,7 @@ fn store(served: &Served, secrets_id: Option<&str>, caller_keys_id: Option<&str>
         secrets_id: secrets_id.map(str::to_owned),
         caller_keys_id: caller_keys_id.map(str::to_owned),
     };
-    let clients = Clients::new(&served::aws(Some(served.url.clone()))).unwrap();
+    let clients = Clients::new(&served::aws(Some(served.url.clone())), None).unwrap();
     SecretStore::new(source, clients.secrets_manager)
 }
 

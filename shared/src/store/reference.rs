@@ -87,7 +87,10 @@ mod tests {
             dynamodb_url: Some(served.url.clone()),
             ..served::aws(None)
         };
-        let store = Store::new(Clients::new(&aws).unwrap().dynamodb, "orders".to_owned());
+        let store = Store::new(
+            Clients::new(&aws, None).unwrap().dynamodb,
+            "orders".to_owned(),
+        );
 
         let found = store.of_reference("r", 20).await;
 

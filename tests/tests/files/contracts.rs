@@ -45,7 +45,8 @@ const OF_LAMBDA: [&str; 5] = [
     "AWS_LAMBDA_LOG_LEVEL",
 ];
 /// What is for one's own machine only.
-const ELSEWHERE: [&str; 4] = [
+const ELSEWHERE: [&str; 5] = [
+    "LOCAL_ROOT",
     "SECRETS",
     "RUST_LOG",
     "AWS_ENDPOINT_URL_DYNAMODB",

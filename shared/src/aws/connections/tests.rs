@@ -53,7 +53,7 @@ fn clients(addresses: &[Ipv4Addr], port: u16) -> Clients {
     let names = SharedDnsResolver::new(Told(addresses.to_vec(), AtomicUsize::new(0)));
     let mut aws = served::aws(None);
     aws.dynamodb_url = Some(format!("http://dynamodb.example:{port}"));
-    Clients::through(Connections::new(names).unwrap(), &aws)
+    Clients::through(Connections::new(names, None).unwrap(), &aws)
 }
 
 /// Reads an item, and whether that was answered.

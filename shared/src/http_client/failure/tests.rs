@@ -78,8 +78,8 @@ async fn name_that_nobody_can_look_up_has_its_name() {
     // Too long a label: no name server is asked.
     let url = format!("http://{}.example/", "a".repeat(64));
     for client in [
-        binance_client().unwrap(),
-        confirmation_client(false).unwrap(),
+        binance_client(None).unwrap(),
+        confirmation_client(false, None).unwrap(),
     ] {
         let failed = failed(&client.at(0), &url).await;
         assert_eq!(failed, ("no connection: the name was not found", false));
@@ -147,7 +147,7 @@ async fn name_without_address_and_address_that_may_not_be_called_are_told_apart(
     let expected = ("no connection: the name was not found", false);
     assert_eq!(failed(&lost, "http://app.example.com/").await, expected);
 
-    let guarded = confirmation_client(false).unwrap().at(0);
+    let guarded = confirmation_client(false, None).unwrap().at(0);
     let expected = ("no connection: an address that may not be called", false);
     assert_eq!(failed(&guarded, "http://localhost/").await, expected);
 }

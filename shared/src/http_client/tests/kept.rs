@@ -126,7 +126,7 @@ async fn ended(sent: Result<Response, reqwest::Error>) -> bool {
 async fn kept_connection_that_ends_under_the_request_is_made_up_for_on_a_fresh_one() {
     for then in [Then::Ends, Then::Resets] {
         let server = Keeping::start(None, then, |_| 1).await;
-        let client = binance_client().unwrap();
+        let client = binance_client(None).unwrap();
         assert!(told(&client, &server.url()).await);
 
         assert!(told(&client, &server.url()).await, "{then:?}");
@@ -158,7 +158,7 @@ async fn kept_connection_that_ends_without_the_farewell_of_tls_is_made_up_for_to
 #[tokio::test]
 async fn it_is_made_up_for_only_once() {
     let server = Keeping::start(None, Then::Ends, |connection| usize::from(connection == 0)).await;
-    let client = binance_client().unwrap();
+    let client = binance_client(None).unwrap();
     assert!(told(&client, &server.url()).await);
 
     assert!(!told(&client, &server.url()).await);
@@ -170,7 +170,7 @@ async fn it_is_made_up_for_only_once() {
 async fn fresh_connection_that_ends_is_not_made_up_for() {
     let server = Keeping::start(None, Then::Ends, |_| 0).await;
 
-    assert!(!told(&binance_client().unwrap(), &server.url()).await);
+    assert!(!told(&binance_client(None).unwrap(), &server.url()).await);
 
     assert_eq!(server.seen(), (1, 1));
 }
@@ -178,7 +178,7 @@ async fn fresh_connection_that_ends_is_not_made_up_for() {
 #[tokio::test]
 async fn what_must_not_arrive_twice_is_sent_once() {
     let server = Keeping::start(None, Then::Ends, |_| 1).await;
-    let client = binance_client().unwrap();
+    let client = binance_client(None).unwrap();
     assert!(opened(&client, &server.url()).await);
 
     assert!(!opened(&client, &server.url()).await);
@@ -189,7 +189,7 @@ async fn what_must_not_arrive_twice_is_sent_once() {
 #[tokio::test]
 async fn kept_connection_that_hangs_is_not_made_up_for() {
     let server = Keeping::start(None, Then::Hangs, |_| 1).await;
-    let client = binance_client().unwrap();
+    let client = binance_client(None).unwrap();
     assert!(told(&client, &server.url()).await);
 
     let limit = Duration::from_millis(200);
@@ -210,7 +210,7 @@ async fn call(client: &HttpClient, at_ms: i64, server: &Keeping) {
 #[tokio::test]
 async fn connection_to_an_address_that_others_chose_is_at_most_a_minute_old() {
     let server = Keeping::start(None, Then::Ends, |_| 99).await;
-    let client = confirmation_client(true).unwrap();
+    let client = confirmation_client(true, None).unwrap();
     for at_ms in [0, 30_000, 59_999] {
         call(&client, at_ms, &server).await;
         assert_eq!(server.seen().0, 1);
@@ -226,7 +226,7 @@ async fn connection_to_an_address_that_others_chose_is_at_most_a_minute_old() {
 #[tokio::test]
 async fn connection_to_binance_is_kept_while_it_is_used() {
     let server = Keeping::start(None, Then::Ends, |_| 99).await;
-    let client = binance_client().unwrap();
+    let client = binance_client(None).unwrap();
     for at_ms in [0, 60_000, 3_600_000] {
         call(&client, at_ms, &server).await;
     }
@@ -236,7 +236,7 @@ async fn connection_to_binance_is_kept_while_it_is_used() {
 #[tokio::test]
 async fn renewed_client_takes_over_no_connection() {
     let server = Keeping::start(None, Then::Ends, |_| 99).await;
-    let client = binance_client().unwrap();
+    let client = binance_client(None).unwrap();
     let clone = client.clone();
     assert!(told(&clone, &server.url()).await);
 

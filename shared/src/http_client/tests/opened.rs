@@ -30,7 +30,7 @@ async fn request_finds_the_connection_that_was_opened_for_its_host() {
 #[tokio::test]
 async fn request_waits_for_the_end_of_an_opening_and_connects_where_that_failed_or_was_dropped() {
     let server = Keeping::start(None, Then::Hangs, |_| 9).await;
-    let client = binance_client().unwrap();
+    let client = binance_client(None).unwrap();
     let url = server.url();
     let request = || client.send(LIMIT, |client| client.get(&url));
 
