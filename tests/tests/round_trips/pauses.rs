@@ -63,30 +63,41 @@ fn least(plays: &[Vec<u32>]) -> Vec<u32> {
     (0..plays[0].len()).map(least).collect()
 }
 
+/// Fewer are seen where the machine is so busy that a function's own work hides an opening.
+fn assert_at_most(trips: ([u32; 3], u32), most: ([u32; 3], u32)) {
+    let are_few = trips
+        .0
+        .iter()
+        .zip(most.0)
+        .all(|(trips, most)| *trips <= most);
+    assert!(are_few && trips.1 <= most.1, "{trips:?}, not {most:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "waits for more than five minutes"]
 async fn create_order() {
     let trips = after_pauses_and_busy("create-order", true).await;
-    assert_eq!(trips, ([4, 5, 6], 3));
+    assert_at_most(trips, ([4, 5, 6], 3));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "waits for more than five minutes"]
 async fn binance_callback() {
     let trips = after_pauses_and_busy("binance-callback", true).await;
-    assert_eq!(trips, ([4, 6, 6], 4));
+    assert_at_most(trips, ([4, 6, 6], 4));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "waits for more than five minutes"]
 async fn binance_callback_for_a_host_behind_a_wildcard() {
     let trips = after_pauses_and_busy("binance-callback", false).await;
-    assert_eq!(trips, ([5, 7, 7], 4));
+    // Once a minute its connection is opened anew, when there is the write alone to do it beside.
+    assert_at_most(trips, ([5, 7, 7], 5));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "waits for more than five minutes"]
 async fn get_order() {
     let trips = after_pauses_and_busy("get-order", true).await;
-    assert_eq!(trips, ([1, 3, 4], 3));
+    assert_at_most(trips, ([1, 3, 4], 3));
 }
