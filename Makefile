@@ -6,6 +6,9 @@ SHELL := bash
 
 FUNCTIONS := $(notdir $(wildcard functions/*))
 
+# The processor of this machine, by the name that AWS gives it.
+MACHINE := $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
+
 # The processor that is built for and deployed to, by the name that AWS gives it; behind it cargo-lambda's option, and Rust's.
 ARCH ?= arm64
 ifeq ($(filter $(ARCH),arm64 x86_64),)
@@ -74,7 +77,7 @@ soak: binaries ## Play 2 000 orders, 2 400 bookings and 1 000 raced closes with 
 
 # Its functions are frozen between two invocations, and its pauses are real; all rows wait at the same time.
 .PHONY: proof
-proof: binaries ## What takes longer than check has time for, played before a release: round trips after pauses of five minutes
+proof: binaries load ## What takes longer than check has time for, played before a release: load, and round trips after pauses of five minutes
 	cargo test --workspace --locked --test round_trips -- --ignored --test-threads=4
 
 # What a release attaches, with its SHA-256 beside it (`sha256sum --check`): static, so that it runs on any Linux, and in a
@@ -92,14 +95,40 @@ sandbox-x86_64 sandbox-arm64: sandbox-%: $(RUN_TOOLS)
 	cp target/$(SANDBOX_TARGET)/sandbox/sandbox $(SANDBOX)/sandbox-linux-$*
 	cd $(SANDBOX) && sha256sum sandbox-linux-$* >sandbox-linux-$*.sha256
 
-# Not among the tests: a figure is only as good as the machine is idle.
-.PHONY: bench
-bench: binaries ## Measure how much reconcile-orders does in a run; BENCH=--help lists the options
-	cargo build --release --package reconcile-orders --locked
-	cargo bench --package sandbox --bench reconcile --profile dev --locked -- $(BENCH)
+# Not among the tests: a figure is only as good as the machine is idle. One at a time, as they are deployed: built together
+# they would share their features.
+.PHONY: bench load runs
+bench: binaries ## Measure what an invocation of each function costs, beside an echo's; BENCH=--help lists the options
+	for function in $(FUNCTIONS) echo; do cargo build --release --package "$$function" --locked; done
+	cargo bench --package sandbox --bench bench --profile dev --locked -- invocations $(BENCH)
 
+load: binaries ## Play thousands of orders through everything at once, beside tables of 10 to 100 000 orders; LOAD=--help lists the options
+	for function in $(FUNCTIONS) echo; do cargo build --release --package "$$function" --locked; done
+	cargo bench --package sandbox --bench bench --profile dev --locked -- load $(LOAD)
+
+runs: binaries ## Measure how much reconcile-orders does in a run, with what Lambda gives it; RUNS=--help lists the options
+	cargo build --release --package reconcile-orders --locked
+	cargo bench --package sandbox --bench bench --profile dev --locked -- runs $(RUNS)
+
+# Of what `build` deploys for this machine's processor, whose linker comes with the tools.
+.PHONY: gates
+gates: programs ## See that sizes, memory and instructions of the functions are what they were; UPDATE=1 writes them anew
+	cargo bench --package sandbox --bench bench --profile dev --locked -- gates --programs $(CURDIR)/target/lambda $(if $(UPDATE),--update)
+
+# One function, without optimisation: that everything compiles for it.
+.PHONY: cross
+cross: $(RUN_TOOLS) ## Build a function for arm64
+	rustup target add aarch64-unknown-linux-gnu
+	cd functions/binance-callback && cargo lambda build --arm64 --locked
+
+# Built once, for this machine's processor, so that it can be run here.
 .PHONY: check
-check: fmt lint test deny template api anywhere rehearse ## Everything CI runs
+check: ## Everything CI runs, with the minutes that each part took
+	@took=; for part in fmt lint test deny template gates api anywhere cross rehearse; do \
+		began=$$SECONDS; \
+		$(MAKE) --no-print-directory ARCH=$(MACHINE) $$part; \
+		took+=$$(printf '%-10s %3d min %02d s\n_' $$part $$(((SECONDS - began) / 60)) $$(((SECONDS - began) % 60))); \
+	done; echo; echo "$${took//_/}"
 
 .PHONY: fmt
 fmt: ## Check the formatting
@@ -132,7 +161,7 @@ api: binaries $(API_TOOLS) $(NODE_TOOLS) ## Check openapi.yaml by a linter, gene
 	.venv-api/bin/python tests/clients/check.py
 
 # As somebody has it who develops in Python and has no Rust: for this machine's processor, and without optimisation.
-HERE := $(if $(filter arm64 aarch64,$(shell uname -m)),aarch64,x86_64)-unknown-linux-musl
+HERE := $(if $(filter arm64,$(MACHINE)),aarch64,x86_64)-unknown-linux-musl
 .PHONY: anywhere
 anywhere: $(RUN_TOOLS) $(API_TOOLS) ## Play README's two commands with the static sandbox, where there is no Rust
 	rustup target add $(HERE)
@@ -140,14 +169,16 @@ anywhere: $(RUN_TOOLS) $(API_TOOLS) ## Play README's two commands with the stati
 	.venv-api/bin/python tests/clients/without_rust.py target/$(HERE)/debug/sandbox
 
 # One at a time, as SAM does it, which then finds them compiled: built together they would share their features.
-.PHONY: build
-build: $(CHECK_TOOLS) ## Build the functions for Lambda, each with its bill of materials (CycloneDX) beside it
+.PHONY: build programs
+build: programs ## Build the functions for Lambda, each with its bill of materials (CycloneDX) beside it
+	env $(ARCH_SETTING) sam build --parameter-overrides Architecture=$(ARCH)
+
+programs: $(CHECK_TOOLS)
 	rustup target add $(ARCH_TARGET)
 	for function in $(FUNCTIONS); do \
 		(cd "functions/$$function" && cargo lambda build --release $(ARCH_OPTION) --locked); \
 		python3 bom.py "$$function" $(ARCH_TARGET) >"target/lambda/$$function/bootstrap.cdx.json"; \
 	done
-	env $(ARCH_SETTING) sam build --parameter-overrides Architecture=$(ARCH)
 
 # What cannot be deployed is said before anything is installed or built.
 .PHONY: deploy

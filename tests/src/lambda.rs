@@ -135,6 +135,23 @@ impl Function {
         }
     }
 
+    /// Asks the process to end, by SIGTERM, and waits until it has.
+    ///
+    /// # Errors
+    /// When it cannot be asked.
+    pub async fn terminate(&self) -> io::Result<ExitStatus> {
+        let asked = Command::new("kill")
+            .arg(self.pid.to_string())
+            .status()
+            .await?;
+        if !asked.success() {
+            return Err(io::Error::other(
+                "the process has ended before it was asked to",
+            ));
+        }
+        Ok(self.ended(&mut *self.child.lock().await).await)
+    }
+
     /// Waits until the process has ended, and everything that it wrote is in the log.
     async fn ended(&self, child: &mut Child) -> ExitStatus {
         let status = child.wait().await.expect("a child can be waited for");

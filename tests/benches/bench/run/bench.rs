@@ -12,8 +12,9 @@ use tokio::time::Instant;
 
 use crate::cgroup::{Share, used_ms};
 use crate::orders::{self, Orders};
-use crate::others::Binance;
 use crate::table::Table;
+
+use super::others::Binance;
 
 /// The bench, with everything that the function talks to running.
 pub struct Bench {
@@ -39,7 +40,7 @@ impl Bench {
     pub async fn start(program: PathBuf, run_secs: u64) -> Result<Self, String> {
         let explain = |error: std::io::Error| error.to_string();
         let sandbox = Sandbox::start(Options::default()).await?;
-        let table = Table::start().await.map_err(explain)?;
+        let table = Table::start(&[]).await.map_err(explain)?;
         let orders = Orders::make(&sandbox, &table, &program).await?;
         let binance = Binance::start(orders.terms(), &sandbox)
             .await
@@ -59,7 +60,7 @@ impl Bench {
 
     /// As many of a whole run's as a run of `run_secs` has time for.
     pub fn scaled(&self, number: u64) -> u64 {
-        number * self.run_secs / crate::WHOLE_RUN_SECS
+        number * self.run_secs / super::WHOLE_RUN_SECS
     }
 
     /// The event of the schedule.

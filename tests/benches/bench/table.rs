@@ -1,4 +1,4 @@
-//! The table of orders, from memory: what reconcile-orders uses of DynamoDB and no more, so that what is measured is the
+//! The table of orders, from memory: what the functions use of DynamoDB and no more, so that what is measured is the
 //! function and not an engine. What it does not know it refuses by name.
 
 mod expression;
@@ -47,14 +47,14 @@ struct Content {
 }
 
 impl Table {
-    /// An empty table on a free port.
-    pub async fn start() -> io::Result<Self> {
+    /// An empty table on a free port, which is called by these names, too.
+    pub async fn start(names: &[String]) -> io::Result<Self> {
         let listener = web::listen(0, "none").await.map_err(io::Error::other)?;
         let rows = Arc::new(Rows::default());
         let router = Router::new()
             .route("/", post(answer))
             .with_state(Arc::clone(&rows));
-        let server = Server::start(listener, router)?;
+        let server = Server::admitting(listener, router, names)?;
         Ok(Self { server, rows })
     }
 
@@ -64,8 +64,13 @@ impl Table {
 
     /// Puts `items` in the place of all that is there.
     pub fn fill(&self, items: impl IntoIterator<Item = Value>) {
+        *self.rows.lock() = Content::default();
+        self.add(items);
+    }
+
+    /// Adds `items` to all that is there.
+    pub fn add(&self, items: impl IntoIterator<Item = Value>) {
         let mut content = self.rows.lock();
-        *content = Content::default();
         for item in items {
             let item = serde_json::value::to_raw_value(&item).expect("an item is JSON");
             content.put(item).expect("an item has its keys");

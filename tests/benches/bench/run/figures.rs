@@ -6,11 +6,11 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::bench::{Bench, Ran};
-use crate::others::Host;
+use super::bench::{Bench, Ran};
+use super::others::Host;
 
 /// A figure by the name that it is chosen by.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Figure {
     Questions,
     Confirmations,
@@ -46,16 +46,6 @@ impl Figure {
         Self::Payment,
         Self::Hosts,
     ];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Questions => "questions",
-            Self::Confirmations => "confirmations",
-            Self::Shards => "shards",
-            Self::Payment => "payment",
-            Self::Hosts => "hosts",
-        }
-    }
 
     pub fn title(self) -> &'static str {
         match self {
