@@ -72,9 +72,9 @@ impl Figure {
 const QUESTIONS: u64 = 4 * 1_819;
 const CONFIRMATIONS: u64 = 4 * 2_463;
 
-/// Twice what is to be done, so that no run ends for lack of work.
+/// Three times what is to be done, so that neither a run nor two beside each other end for lack of work.
 fn plenty(bench: &Bench, target: u64) -> u64 {
-    bench.scaled(2 * target).max(1_000)
+    bench.scaled(3 * target).max(1_000)
 }
 
 /// What a run cost, for one of what it did.
