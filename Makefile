@@ -119,7 +119,7 @@ gates: programs ## See that sizes, memory and instructions of the functions are 
 .PHONY: cross
 cross: $(RUN_TOOLS) ## Build a function for arm64
 	rustup target add aarch64-unknown-linux-gnu
-	cd functions/binance-callback && cargo lambda build --arm64 --locked
+	cd functions/binance-callback && cargo lambda build --arm64 --locked --lambda-dir $(CURDIR)/target/cross
 
 # Built once, for this machine's processor, so that it can be run here.
 .PHONY: check
