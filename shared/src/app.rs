@@ -127,14 +127,18 @@ impl App {
 
     /// What `work` comes to, with what it will need being made ready beside it: `opening`, and the secrets, which are read again
     /// before anybody has to wait for that.
-    pub async fn beside<T>(
+    pub fn beside<T>(
         &self,
         work: impl Future<Output = T>,
         opening: impl Future<Output = ()>,
-    ) -> T {
-        let reading = self.secrets.renew(monotonic_ms());
-        let (worked, ()) = tokio::join!(while_opening(work, opening), reading);
-        worked
+    ) -> impl Future<Output = T> {
+        // On the heap, since what it keeps while it waits is large.
+        let work = Box::pin(work);
+        async move {
+            let reading = self.secrets.renew(monotonic_ms());
+            let (worked, ()) = tokio::join!(while_opening(work, opening), reading);
+            worked
+        }
     }
 
     /// Opens the connections for a request that calls Binance, if it comes after a pause.

@@ -117,8 +117,7 @@ impl BinanceCallback {
             return Ok(());
         };
         let taking = self.take(&hint, &notification.kind, deadline_ms, clock);
-        // From here on it is no stranger's. On the heap, since what it keeps while it waits is large.
-        let taking = Box::pin(taking);
+        // From here on it is no stranger's.
         self.app.beside(taking, self.confirmer.open_named()).await
     }
 

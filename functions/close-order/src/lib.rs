@@ -50,9 +50,9 @@ impl CloseOrder {
     /// Answers one request.
     pub async fn handle(&self, event: Event) -> Response<Body> {
         let invocation = Invocation::of(&event, LIMIT_MS, &self.app.settings);
-        // On the heap, since what it keeps while it waits is large.
-        let work = Box::pin(self.end(&event, &invocation));
-        let work = self.app.beside(work, self.app.reopen());
+        let work = self
+            .app
+            .beside(self.end(&event, &invocation), self.app.reopen());
         match invocation.within(work).await {
             Ok(order) => answer(&order),
             Err(problem) => http_api::problem(problem, &invocation),

@@ -115,9 +115,9 @@ impl CreateOrder {
     /// Answers one request.
     pub async fn handle(&self, event: Event) -> Response<Body> {
         let invocation = Invocation::of(&event, LIMIT_MS, &self.app.settings);
-        // On the heap, since what it keeps while it waits is large.
-        let work = Box::pin(self.create(&event, &invocation));
-        let work = self.app.beside(work, self.app.reopen());
+        let work = self
+            .app
+            .beside(self.create(&event, &invocation), self.app.reopen());
         match invocation.within(work).await {
             Ok(answered) => created(&answered),
             Err(problem) => http_api::problem(problem, &invocation),

@@ -41,9 +41,9 @@ impl GetOrder {
     /// Answers one request.
     pub async fn handle(&self, event: Event) -> Response<Body> {
         let invocation = Invocation::of(&event, LIMIT_MS, &self.app.settings);
-        // On the heap, since what it keeps while it waits is large.
-        let work = Box::pin(self.answer(&event));
-        let work = self.app.beside(work, self.app.reopen_table());
+        let work = self
+            .app
+            .beside(self.answer(&event), self.app.reopen_table());
         let answered = invocation.within(work).await;
         let mut response =
             answered.unwrap_or_else(|problem| http_api::problem(problem, &invocation));

@@ -71,9 +71,9 @@ impl RefundOrder {
     /// Answers one request.
     pub async fn handle(&self, event: Event) -> Response<Body> {
         let invocation = Invocation::of(&event, LIMIT_MS, &self.app.settings);
-        // On the heap, since what it keeps while it waits is large.
-        let work = Box::pin(self.give_back(&event, &invocation));
-        let work = self.app.beside(work, self.app.reopen());
+        let work = self
+            .app
+            .beside(self.give_back(&event, &invocation), self.app.reopen());
         let answered = invocation.within(work).await;
         match answered.and_then(|answered| answer(&answered)) {
             Ok(response) => response,
