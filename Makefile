@@ -95,16 +95,18 @@ sandbox-x86_64 sandbox-arm64: sandbox-%: $(RUN_TOOLS)
 	cp target/$(SANDBOX_TARGET)/sandbox/sandbox $(SANDBOX)/sandbox-linux-$*
 	cd $(SANDBOX) && sha256sum sandbox-linux-$* >sandbox-linux-$*.sha256
 
-# Not among the tests: a figure is only as good as the machine is idle. One at a time, as they are deployed: built together
-# they would share their features.
+# Not among the tests: a figure is only as good as the machine is idle.
 .PHONY: bench load runs
-bench: binaries ## Measure what an invocation of each function costs, beside an echo's; BENCH=--help lists the options
-	for function in $(FUNCTIONS) echo; do cargo build --release --package "$$function" --locked; done
+bench: binaries released ## Measure what an invocation of each function costs, beside an echo's; BENCH=--help lists the options
 	cargo bench --package sandbox --bench bench --profile dev --locked -- invocations $(BENCH)
 
-load: binaries ## Play thousands of orders through everything at once, beside tables of 10 to 100 000 orders; LOAD=--help lists the options
-	for function in $(FUNCTIONS) echo; do cargo build --release --package "$$function" --locked; done
+load: binaries released ## Play thousands of orders through everything at once, beside tables of 10 to 100 000 orders; LOAD=--help lists the options
 	cargo bench --package sandbox --bench bench --profile dev --locked -- load $(LOAD)
+
+# One at a time, as they are deployed: built together they would share their features.
+.PHONY: released
+released:
+	for function in $(FUNCTIONS) echo; do cargo build --release --package "$$function" --locked; done
 
 runs: binaries ## Measure how much reconcile-orders does in a run, with what Lambda gives it; RUNS=--help lists the options
 	cargo build --release --package reconcile-orders --locked

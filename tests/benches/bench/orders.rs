@@ -5,11 +5,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use sandbox::binance::Play;
-use sandbox::lambda::{Function, Outcome, http_event};
+use sandbox::lambda::{Function, Outcome};
 use sandbox::leadscalendar::Mode;
 use sandbox::{Sandbox, clock, random};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
+use crate::invocation::subject::{self, Subject};
 use crate::table::Table;
 
 /// Since when the copies are due.
@@ -119,24 +120,8 @@ pub async fn start(program: &Path, settings: &[(String, String)]) -> Result<Func
 async fn create(sandbox: &Sandbox, settings: &[(String, String)]) -> Result<String, String> {
     let program = Path::new(env!("CARGO_BIN_EXE_sandbox")).with_file_name("create-order");
     let function = start(&program, settings).await?;
-    let headers = [
-        ("content-type", "application/json"),
-        ("x-mbx-apikey", sandbox.app_api_key()),
-    ];
-    let headers: Map<String, Value> = headers
-        .map(|(name, value)| (name.to_owned(), value.into()))
-        .into_iter()
-        .collect();
-    let body = json!({
-        "transactionType": "PAY",
-        "fiat": "USD",
-        "price": 19.99,
-        "callbackUrl": sandbox.leadscalendar().callback_url(),
-        "returnUrl": "https://app.example.com/bookings/48151623/thanks",
-        "description": "Appointment on Friday at noon",
-        "reference": "booking-48151623",
-    });
-    let event = http_event("POST", "/orders", &headers, Some(&body.to_string()));
+    let callback_url = sandbox.leadscalendar().callback_url();
+    let event = subject::new_order(sandbox.app_api_key(), &callback_url);
     let limit = Duration::from_secs(20);
     let Outcome::Answered(answer) = function.invoke(event.to_string(), limit).await else {
         return Err(format!(
@@ -144,11 +129,8 @@ async fn create(sandbox: &Sandbox, settings: &[(String, String)]) -> Result<Stri
             function.log()
         ));
     };
-    let body = answer["body"].as_str().unwrap_or_default();
-    let order: Value = serde_json::from_str(body).unwrap_or_default();
-    let id = order["orderId"].as_str();
-    id.map(str::to_owned)
-        .ok_or_else(|| format!("create-order makes no order: {answer}"))
+    let id = Subject::order_id(&answer);
+    id.map_err(|answer| format!("create-order makes no order: {answer}"))
 }
 
 /// The same order under another id, due.

@@ -140,16 +140,20 @@ impl Subject {
 
 /// A new order.
 pub fn create(parties: &Parties) -> Value {
+    new_order(parties.sandbox.app_api_key(), &parties.callback_url)
+}
+
+/// The same by this key, to be told to this address.
+pub fn new_order(key: &str, callback_url: &str) -> Value {
     let body = json!({
         "transactionType": "PAY",
         "fiat": "USD",
         "price": 19.99,
-        "callbackUrl": parties.callback_url,
+        "callbackUrl": callback_url,
         "returnUrl": "https://app.example.com/bookings/48151623/thanks",
         "description": "Appointment on Friday at noon",
         "reference": "booking-48151623",
     });
-    let key = parties.sandbox.app_api_key();
     let all = headers(&[("x-mbx-apikey", key), ("content-type", "application/json")]);
     http_event("POST", "/orders", &all, Some(&body.to_string()))
 }
