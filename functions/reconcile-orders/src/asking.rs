@@ -2,14 +2,15 @@
 
 use futures_util::future::join_all;
 use shared::ambient::random;
+use shared::app;
 use shared::ask::{self, About, Asked, Question};
 use shared::follow_up;
 use shared::order::{self, Applied, Order, Work, is_due};
 use shared::store::{StoreError, Stored};
-use tokio::sync::{Mutex, mpsc};
+use tokio::sync::{Mutex, Notify, mpsc};
 
 use super::ReconcileOrders;
-use super::queue::{Lane, next};
+use super::queue::{Firsts, Lane, next};
 use super::run::{Run, count};
 
 /// Orders asked about at the same time.
@@ -36,17 +37,24 @@ pub(super) struct Claimed {
 
 impl ReconcileOrders {
     /// Asks about what is due, until it is done or the time is up; what LeadsCalendar is to be told at once goes to `tell`.
-    pub(super) async fn asking(&self, run: &Run, tell: mpsc::Sender<Stored>) {
+    pub(super) async fn asking(&self, run: &Run, firsts: &Firsts, tell: mpsc::Sender<Stored>) {
         let (queue, due) = mpsc::channel(1);
         let due = Mutex::new(due);
         let mut slots = Vec::new();
         for _ in 0..SLOTS {
             slots.push(self.ask_while_due(run, &due, &tell));
         }
-        let lane = Lane::Asking(queue);
+        let is_due = Notify::new();
+        let lane = Lane::Asking(queue, &is_due);
         // Dropped when all is read, so that the slots come to their end.
-        let reading = async move { self.read(run, &lane).await };
-        tokio::join!(reading, join_all(slots));
+        let reading = async move { self.read(run, &lane, firsts).await };
+        let working = async { tokio::join!(reading, join_all(slots)) };
+        // Most runs have nothing to ask, and open none.
+        let opening = async {
+            is_due.notified().await;
+            self.app.binance.open().await;
+        };
+        app::while_opening(working, opening).await;
     }
 
     /// One slot: asks about one order after the other.

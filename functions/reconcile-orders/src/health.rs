@@ -56,10 +56,18 @@ impl ReconcileOrders {
 
     async fn untold(&self) -> Result<UntoldOrders, StoreError> {
         let store = &self.app.store;
-        let ((), since_ms, repeating, exhausted) = tokio::try_join!(
+        let repeating = async {
+            let since_ms = store.untold_since_ms(Untold::Repeating).await?;
+            // Mostly there are none to be counted.
+            let count = match since_ms {
+                Some(_) => store.untold_count(Untold::Repeating).await?,
+                None => 0,
+            };
+            Ok((since_ms, count))
+        };
+        let ((), (since_ms, repeating), exhausted) = tokio::try_join!(
             store.look(),
-            store.untold_since_ms(Untold::Repeating),
-            store.untold_count(Untold::Repeating),
+            repeating,
             store.untold_count(Untold::Exhausted),
         )?;
         Ok(UntoldOrders {

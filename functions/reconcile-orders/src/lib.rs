@@ -1,8 +1,8 @@
 //! Every minute: asks Binance about orders whose notification never came, and repeats confirmations that were not
 //! accepted. Whatever another function left behind when it died between two steps is made up for here.
 //!
-//! Asking and telling are lanes of their own (`asking`, `telling`): each reads the queue for itself, so that neither
-//! waits for the other. Several runs share the work, since each order is claimed before it is worked on.
+//! Asking and telling are lanes of their own (`asking`, `telling`): but for its beginning, each reads the queue for itself, so
+//! that neither waits for the other. Several runs share the work, since each order is claimed before it is worked on.
 
 mod asking;
 mod check;
@@ -31,6 +31,7 @@ use tracing::{error, info, warn};
 pub use check::{Check, Checked};
 use event::Wanted;
 pub use event::{Event, EventError};
+use queue::Firsts;
 use run::Run;
 pub use run::Summary;
 pub use wish::Wished;
@@ -154,7 +155,7 @@ impl ReconcileOrders {
             Wanted::Due { clock, shards } => {
                 let run = Run::new(clock, shards, deadline_ms.saturating_sub(CLOSING_MS));
                 let work = self.with_secrets(self.reconcile(run));
-                let work = app::while_opening(Box::pin(work), self.app.reopen());
+                let work = app::while_opening(Box::pin(work), self.app.reopen_table());
                 Ok(Done::Run(work.await?))
             }
             Wanted::Wishes { wishes, clock } => {
@@ -183,10 +184,11 @@ impl ReconcileOrders {
     /// Works on what is due, both lanes at the same time, and looks whether all that this needs is there.
     async fn reconcile(&self, run: Run) -> Result<Summary, StoreError> {
         let (tell, found) = mpsc::channel(FOUND);
+        let firsts = Firsts::of(&run);
         tokio::join!(
             // On the heap, since what they keep while they wait is large.
-            Box::pin(self.asking(&run, tell)),
-            Box::pin(self.telling(&run, found)),
+            Box::pin(self.asking(&run, &firsts, tell)),
+            Box::pin(self.telling(&run, &firsts, found)),
             Box::pin(self.look_at_binance(&run)),
         );
         let untold = self.look_at_table().await;

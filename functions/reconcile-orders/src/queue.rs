@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use shared::order::Work;
-use shared::store::{BATCH, Due, Start, StoreError, Stored, Waiting};
-use tokio::sync::{Mutex, mpsc};
+use shared::store::{BATCH, Due, DuePage, Start, StoreError, Stored, Waiting};
+use tokio::sync::{Mutex, Notify, OnceCell, mpsc};
 use tracing::error;
 
 use super::ReconcileOrders;
@@ -27,8 +27,8 @@ const PUT_ASIDE_MS: i64 = 60 * 60_000;
 
 /// Who works on what is due. The other ends of the channels wait for the reader, so that sending does not fail.
 pub(super) enum Lane<'a> {
-    /// Whoever asks.
-    Asking(mpsc::Sender<Stored>),
+    /// Whoever asks; it hears as soon as anything is due.
+    Asking(mpsc::Sender<Stored>, &'a Notify),
     /// Whoever tells, with a slot of its host for each order.
     Telling(&'a Hosts, mpsc::Sender<(Tell, Slot)>),
 }
@@ -36,7 +36,7 @@ pub(super) enum Lane<'a> {
 impl Lane<'_> {
     fn work(&self) -> Work {
         match self {
-            Self::Asking(_) => Work::Asking,
+            Self::Asking(..) => Work::Asking,
             Self::Telling(..) => Work::Telling,
         }
     }
@@ -44,7 +44,7 @@ impl Lane<'_> {
     /// Whether it should be loaded, while `held` wait for a place.
     fn takes(&self, waiting: &Waiting, held: &[Stored]) -> bool {
         match self {
-            Self::Asking(_) => true,
+            Self::Asking(..) => true,
             Self::Telling(hosts, _) => {
                 // Of a host that much is held for, no more is.
                 let held = if held.len() < PAGE.into() { &[] } else { held };
@@ -57,7 +57,7 @@ impl Lane<'_> {
     /// Gives those back whose host has no place for the moment.
     async fn take(&self, orders: Vec<Stored>) -> Vec<Stored> {
         match self {
-            Self::Asking(queue) => {
+            Self::Asking(queue, _) => {
                 for order in orders {
                     let _ = queue.send(order).await;
                 }
@@ -71,6 +71,18 @@ impl Lane<'_> {
 /// What comes next for one of several slots; none when there will be nothing more.
 pub(super) async fn next<T>(queue: &Mutex<mpsc::Receiver<T>>) -> Option<T> {
     queue.lock().await.recv().await
+}
+
+/// The first part of each shard of a run, read by whichever lane comes first to it: mostly there is no other part, and nothing
+/// in it.
+#[derive(Debug)]
+pub(super) struct Firsts(Vec<(u8, OnceCell<DuePage>)>);
+
+impl Firsts {
+    pub(super) fn of(run: &Run) -> Self {
+        let first = |shard: &u8| (*shard, OnceCell::new());
+        Self(run.shards.iter().map(first).collect())
+    }
 }
 
 /// A part of a shard.
@@ -89,20 +101,29 @@ impl ReconcileOrders {
     ///
     /// The shards are read beside each other and beside what is done with their orders: whoever waits for his turn at the
     /// table must be polled, or it would be nobody's turn.
-    pub(super) async fn read(&self, run: &Run, lane: &Lane<'_>) {
+    pub(super) async fn read(&self, run: &Run, lane: &Lane<'_>, firsts: &Firsts) {
         // Not by `join_all`, which polls so few of them all whenever one is woken, or anything else of the run.
         let mut shards = FuturesUnordered::new();
-        for shard in &run.shards {
-            shards.push(self.read_shard(run, *shard, lane));
+        for (shard, first) in &firsts.0 {
+            shards.push(self.read_shard(run, *shard, lane, first));
         }
         while shards.next().await.is_some() {}
     }
 
-    async fn read_shard(&self, run: &Run, shard: u8, lane: &Lane<'_>) {
+    async fn read_shard(&self, run: &Run, shard: u8, lane: &Lane<'_>, first: &OnceCell<DuePage>) {
         let (mut start, mut read_to_ms) = (None, i64::MAX);
         let mut held = Vec::new();
         loop {
-            let page = match self.page(run, shard, lane, &held, start).await {
+            let due = |start| self.app.store.due(shard, run.due_by_ms, PAGE, start);
+            let due = match start {
+                None => first.get_or_try_init(|| due(None)).await.cloned(),
+                Some(_) => due(start).await,
+            };
+            let page = match due {
+                Ok(due) => self.page(run, lane, &held, due).await,
+                Err(error) => Err(error),
+            };
+            let page = match page {
                 Ok(page) => page,
                 Err(error) => return run.unread(shard, error),
             };
@@ -134,16 +155,20 @@ impl ReconcileOrders {
         }
     }
 
+    /// What there is to do of a part that was read.
     async fn page(
         &self,
         run: &Run,
-        shard: u8,
         lane: &Lane<'_>,
         held: &[Stored],
-        start: Option<Start>,
+        page: DuePage,
     ) -> Result<Page, StoreError> {
         let (store, work) = (&self.app.store, lane.work());
-        let page = store.due(shard, run.due_by_ms, PAGE, start).await?;
+        if let Lane::Asking(_, is_due) = lane
+            && !page.due.is_empty()
+        {
+            is_due.notify_one();
+        }
         let keys: Vec<&str> = page.due.iter().map(|due| due.key.as_str()).collect();
         // What is the other lane's is not loaded: in a backlog, that would cost more than the work.
         let mut waiting = store.with_work(&keys, work, run.due_by_ms).await?;

@@ -9,7 +9,7 @@ use shared::store::{StoreError, Stored};
 use tokio::sync::{Mutex, mpsc};
 
 use super::hosts::{Hosts, Place, Slot};
-use super::queue::{Lane, WAIT, next};
+use super::queue::{Firsts, Lane, WAIT, next};
 use super::run::{Run, count};
 use super::{FOUND, ReconcileOrders};
 
@@ -73,7 +73,7 @@ pub(super) enum Tell {
 
 impl ReconcileOrders {
     /// Tells what is due and what comes by way of `found`, until it is done or the time is up. No host waits for another.
-    pub(super) async fn telling(&self, run: &Run, found: mpsc::Receiver<Stored>) {
+    pub(super) async fn telling(&self, run: &Run, firsts: &Firsts, found: mpsc::Receiver<Stored>) {
         let hosts = &Hosts::default();
         let (queue, tell) = mpsc::channel(1);
         let tell = Mutex::new(tell);
@@ -83,7 +83,7 @@ impl ReconcileOrders {
         }
         tokio::join!(
             take_found(run, found, hosts, queue.clone()),
-            self.read_due(run, hosts, queue),
+            self.read_due(run, firsts, hosts, queue),
             join_all(slots),
         );
     }
@@ -96,12 +96,18 @@ impl ReconcileOrders {
     }
 
     /// Reads what is due, and once more if orders were passed over because their host was not ready for them.
-    async fn read_due(&self, run: &Run, hosts: &Hosts, queue: mpsc::Sender<(Tell, Slot)>) {
+    async fn read_due(
+        &self,
+        run: &Run,
+        firsts: &Firsts,
+        hosts: &Hosts,
+        queue: mpsc::Sender<(Tell, Slot)>,
+    ) {
         let lane = Lane::Telling(hosts, queue);
-        self.read(run, &lane).await;
+        self.read(run, &lane, firsts).await;
         while hosts.take_passed_over() && run.has_time(ORDER_MS) {
             tokio::time::sleep(AGAIN).await;
-            self.read(run, &lane).await;
+            self.read(run, &lane, &Firsts::of(run)).await;
         }
     }
 

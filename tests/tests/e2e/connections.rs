@@ -59,13 +59,20 @@ async fn binance_hears_nothing_on_its_connection_before_the_order_is_recorded() 
 }
 
 #[tokio::test]
-async fn run_opens_its_connection_to_binance_before_it_knows_whether_it_asks() {
+async fn run_opens_a_connection_to_binance_once_something_is_due_and_before_it_knows_what() {
     let world = World::start().await;
     // Which looks at Binance as well.
     world.reconcile().await;
-    let calls = world.sandbox.binance().calls().len();
     let [_, before, _] = opened(&world);
+    world.reconcile().await;
+    assert_eq!(opened(&world)[1], before);
 
+    open(&world).await;
+    world.sandbox.binance().advance(3 * MINUTE);
+    let calls = world.sandbox.binance().calls().len();
+    let table = world.sandbox.dynamodb();
+    table.fault(Some("BatchGetItem"), 99, StoreFault::ServerError);
+    let [_, before, _] = opened(&world);
     world.reconcile().await;
 
     assert_eq!(opened(&world)[1], before + 1);
