@@ -73,7 +73,7 @@ def main():
         world.end()
         if not (failed or options.keep):
             shutil.rmtree(folder)
-    say("patched in the build: the functions are compiled for this machine, without optimisation, since a release takes minutes.")
+    say("patched in the build: the functions are compiled for this machine.")
     for name, reason in MENDED:
         say(f"patched in the emulator: {name}. {reason}")
     for name, reason, where in world.stack.patched:

@@ -9,7 +9,7 @@ from world import expect
 
 
 def build(world):
-    """SAM builds the template for this machine, quickly: without optimisation"""
+    """SAM builds the template for this machine, which takes minutes where `make check` has not built it"""
     began = time.monotonic()
     world.stack.build()
     world.built_secs = time.monotonic() - began

@@ -4,7 +4,7 @@
 mod runtime_api;
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -44,6 +44,15 @@ pub enum NotStarted {
     Ended(ExitStatus),
     /// It took more than Lambda's 10 s, and was killed.
     Overdue,
+}
+
+/// A built function: where cargo put it beside `sandbox`, or where cargo-lambda left it in the folder that `PROGRAMS` names.
+#[must_use]
+pub fn program(sandbox: &Path, name: &str) -> PathBuf {
+    match std::env::var_os("PROGRAMS") {
+        Some(folder) => Path::new(&folder).join(name).join("bootstrap"),
+        None => sandbox.with_file_name(name),
+    }
 }
 
 /// A running function; it is killed when dropped.

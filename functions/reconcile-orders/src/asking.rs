@@ -65,7 +65,8 @@ impl ReconcileOrders {
         tell: &mpsc::Sender<Stored>,
     ) {
         while let Some(order) = next(due).await {
-            self.ask_and_pass_on(order, run, tell).await;
+            // On the heap, and only while it is at work: a run with nothing to do would move all of them about.
+            Box::pin(self.ask_and_pass_on(order, run, tell)).await;
         }
     }
 

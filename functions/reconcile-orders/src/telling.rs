@@ -91,7 +91,8 @@ impl ReconcileOrders {
     /// One slot: tells one order after the other.
     async fn tell_while_due(&self, run: &Run, tell: &Mutex<mpsc::Receiver<(Tell, Slot)>>) {
         while let Some((tell, slot)) = next(tell).await {
-            self.tell_in_turn(tell, slot, run).await;
+            // On the heap, and only while it is at work: a run with nothing to do would move all of them about.
+            Box::pin(self.tell_in_turn(tell, slot, run)).await;
         }
     }
 

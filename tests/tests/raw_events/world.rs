@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sandbox::binance::{Forgery, Play};
-use sandbox::lambda::{Function, Outcome, http_event};
+use sandbox::lambda::{self, Function, Outcome, http_event};
 use sandbox::{Options, Sandbox};
 use serde_json::{Map, Value, json};
 
@@ -23,9 +23,9 @@ pub struct Usual {
     pub status: u64,
 }
 
-/// Where cargo put the built program.
+/// The built program.
 pub fn program(function: &str) -> PathBuf {
-    Path::new(env!("CARGO_BIN_EXE_sandbox")).with_file_name(function)
+    lambda::program(Path::new(env!("CARGO_BIN_EXE_sandbox")), function)
 }
 
 /// The status and the body of an answer to API Gateway, or what is wrong with it.

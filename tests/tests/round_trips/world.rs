@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::http::Method;
 use sandbox::binance::{Forgery, Play};
 use sandbox::gateway::Functions;
-use sandbox::lambda::{Function, Outcome, http_event};
+use sandbox::lambda::{self, Function, Outcome, http_event};
 use sandbox::{Options, Sandbox};
 use serde_json::{Map, Value, json};
 use tokio::time::sleep;
@@ -97,7 +97,7 @@ impl World {
     /// A function after its init, frozen.
     pub async fn start(&self, name: &'static str, is_named: bool) -> Kept {
         let _alone = self.at_work.lock().await;
-        let program = Path::new(env!("CARGO_BIN_EXE_sandbox")).with_file_name(name);
+        let program = lambda::program(Path::new(env!("CARGO_BIN_EXE_sandbox")), name);
         let function = Function::start(&program, &self.settings(is_named)).await;
         let function = function.unwrap();
         let started = function.initialised().await;
