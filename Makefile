@@ -75,10 +75,37 @@ soak: binaries ## Play 2 000 orders, 2 400 bookings and 1 000 raced closes with 
 	SOAK_ORDERS='$(or $(SOAK_ORDERS),2000)' SOAK_BOOKINGS='$(or $(SOAK_BOOKINGS),2400)' SOAK_RACES='$(or $(SOAK_RACES),1000)' \
 		cargo test --workspace --locked --test soak --test journey -- --nocapture
 
-# Its functions are frozen between two invocations, and its pauses are real; all rows wait at the same time.
+# Runs parts ($(1)), which say afterwards what each took.
+define parts
+	@took=; for part in $(1); do \
+		began=$$SECONDS; \
+		$(2) $(MAKE) --no-print-directory ARCH=$(MACHINE) $$part; \
+		took+=$$(printf '%-10s %3d min %02d s\n_' $$part $$(((SECONDS - began) / 60)) $$(((SECONDS - began) % 60))); \
+	done; echo; echo "$${took//_/}"
+endef
+
+# Hours, so that a part can be left out: `make proof PROOF='pauses load'`.
+PROOF ?= arm pauses load bench fuzz runs soak
 .PHONY: proof
-proof: binaries load ## What takes longer than check has time for, played before a release: load, and round trips after pauses of five minutes
+proof: ## What takes hours and is played before a release, with the minutes that each part took; PROOF='pauses load' plays some
+	$(call parts,$(PROOF),PEERS=1 SOAK_ORDERS=100000 FUZZ_MINUTES=15)
+
+# The functions are frozen between two invocations, and the pauses are real; all rows wait at the same time.
+.PHONY: pauses
+pauses: binaries ## Count the round trips of a request after pauses of up to five minutes (seven minutes)
 	cargo test --workspace --locked --test round_trips -- --ignored --test-threads=4
+
+.PHONY: fuzz
+fuzz: binaries $(API_TOOLS) ## Play random requests by openapi.yaml; FUZZ_MINUTES=15 for so long
+	.venv-api/bin/python tests/clients/check.py schemathesis
+
+# Into a folder of its own: what is deployed from here stays as it is.
+.PHONY: arm
+arm: $(RUN_TOOLS) ## Build all functions for arm64, as they are deployed
+	rustup target add aarch64-unknown-linux-gnu
+	for function in $(FUNCTIONS); do \
+		(cd "functions/$$function" && cargo lambda build --release --arm64 --locked --lambda-dir $(CURDIR)/target/arm); \
+	done
 
 # What a release attaches, with its SHA-256 beside it (`sha256sum --check`): static, so that it runs on any Linux, and in a
 # container that holds nothing else. One processor at a time: `make sandbox-arm64`. Not for macOS, see README.
@@ -126,11 +153,7 @@ cross: $(RUN_TOOLS) ## Build a function for arm64
 # Built for release once, for this machine's processor, so that it can be run here: by the tests of what is built, too.
 .PHONY: check
 check: ## Everything CI runs, with the minutes that each part took
-	@took=; for part in fmt lint deny template test gates api anywhere cross rehearse; do \
-		began=$$SECONDS; \
-		PROGRAMS='$(CURDIR)/target/lambda' $(MAKE) --no-print-directory ARCH=$(MACHINE) $$part; \
-		took+=$$(printf '%-10s %3d min %02d s\n_' $$part $$(((SECONDS - began) / 60)) $$(((SECONDS - began) % 60))); \
-	done; echo; echo "$${took//_/}"
+	$(call parts,fmt lint deny template test gates api anywhere cross rehearse,PROGRAMS='$(CURDIR)/target/lambda')
 
 .PHONY: fmt
 fmt: ## Check the formatting
