@@ -52,6 +52,7 @@ help: ## List the targets
 	@echo 'Ports of dev: GATEWAY_PORT, BINANCE_PORT, LEADSCALENDAR_PORT, DYNAMODB_PORT.'
 	@echo 'Settings of build and deploy: ARCH (arm64 or x86_64); of deploy: AWS_REGION, STACK (leadscalendar-payments), SAMCONFIG (samconfig.toml).'
 	@echo 'Settings of deny, and so of check: ADVISORIES=offline, where the database of security advisories cannot be reached.'
+	@echo 'Settings of bench: ARM64=1 (also the sizes of what is deployed, built for arm64).'
 	@echo 'Settings of soak: SOAK_ORDERS (2000), SOAK_BOOKINGS (2400), SOAK_RACES (1000), SOAK_CLIENTS (64, 40), SOAK_SEED (random; the one printed plays the same again).'
 
 .PHONY: demo
@@ -124,8 +125,9 @@ sandbox-x86_64 sandbox-arm64: sandbox-%: $(RUN_TOOLS)
 
 # Not among the tests: a figure is only as good as the machine is idle.
 .PHONY: bench load runs
-bench: binaries released ## Measure what an invocation of each function costs, beside an echo's; BENCH=--help lists the options
-	cargo bench --package sandbox --bench bench --profile dev --locked -- invocations $(BENCH)
+bench: binaries released $(if $(ARM64),arm64) ## Measure what an invocation of each function costs, beside an echo's; BENCH=--help lists the options
+	cargo bench --package sandbox --bench bench --profile dev --locked -- invocations \
+		$(if $(ARM64),--arm64 $(CURDIR)/target/arm64) $(BENCH)
 
 load: binaries released ## Play thousands of orders through everything at once, beside tables of 10 to 100 000 orders; LOAD=--help lists the options
 	cargo bench --package sandbox --bench bench --profile dev --locked -- load $(LOAD)
@@ -134,6 +136,14 @@ load: binaries released ## Play thousands of orders through everything at once, 
 .PHONY: released
 released:
 	for function in $(FUNCTIONS) echo; do cargo build --release --package "$$function" --locked; done
+
+# For its size only: it is not run. Apart from what is deployed.
+.PHONY: arm64
+arm64: $(RUN_TOOLS)
+	rustup target add aarch64-unknown-linux-gnu
+	for function in $(FUNCTIONS); do \
+		(cd "functions/$$function" && cargo lambda build --release --arm64 --locked --lambda-dir $(CURDIR)/target/arm64); \
+	done
 
 runs: binaries ## Measure how much reconcile-orders does in a run, with what Lambda gives it; RUNS=--help lists the options
 	cargo build --release --package reconcile-orders --locked

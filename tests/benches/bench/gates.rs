@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::{Map, Value, json};
 
-use crate::invocation::figures::size;
+use crate::invocation::file::size;
 use crate::invocation::parties::Parties;
 use crate::invocation::round::{self, Size};
 use crate::invocation::subject::Subject;

@@ -1,23 +1,32 @@
 //! What an invocation costs: each function as Lambda runs it, beside an echo that does nothing.
 
+mod distance;
 pub mod figures;
+pub mod file;
 mod front;
 mod goals;
 pub mod parties;
+mod print;
 pub mod round;
 pub mod subject;
 mod usage;
+// As the suite counts them.
+#[path = "../../tests/round_trips/ways.rs"]
+mod ways;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
-use serde_json::{Map, Value, json};
 
 use figures::Row;
-use goals::GOALS;
 use parties::Parties;
 use round::{Sample, Size};
 use subject::Subject;
+
+/// Rounds with everybody far away, and the invocations after the first in them: what else this machine does makes some longer,
+/// and none shorter.
+const FAR_ROUNDS: u32 = 2;
+const FAR: Size = Size { warm: 4, open: 0 };
 
 /// How much is played.
 #[derive(Args, Debug)]
@@ -34,6 +43,9 @@ pub struct Options {
     /// Where the built programs are [default: target/release]
     #[arg(long, value_name = "FOLDER")]
     programs: Option<PathBuf>,
+    /// Where the same are built for arm64, whose sizes are told as well (`make bench ARM64=1`)
+    #[arg(long, value_name = "FOLDER")]
+    arm64: Option<PathBuf>,
     /// Print JSON only
     #[arg(long)]
     json: bool,
@@ -46,110 +58,60 @@ pub async fn measure(options: Options) -> Result<(), String> {
         crate::built(&subject.program(&programs))?;
     }
     let parties = Parties::start().await?;
-    let mut samples: Vec<(Subject, Sample)> = Vec::new();
+    let subjects = Subject::ALL.to_vec();
+    // Before anything is played: a file may be missing.
+    let arm64 = options.arm64.as_deref();
+    let sizes = subjects.iter().map(|it| sizes(*it, &programs, arm64));
+    let sizes = sizes.collect::<Result<Vec<_>, _>>()?;
     let number = |number: u32| usize::try_from(number).map_err(|error| error.to_string());
     let size = Size {
         warm: number(options.warm)?,
         open: number(options.open)?,
     };
+    let mut samples = Vec::new();
     for round in 1..=options.rounds {
         eprintln!("round {round} of {} ...", options.rounds);
-        samples.extend(round::play(&parties, &Subject::ALL, &programs, &programs, size).await?);
+        samples.extend(round::play(&parties, &subjects, &programs, &programs, size).await?);
     }
-    let mut rows = Vec::new();
-    for subject in Subject::ALL {
-        let own = samples.iter().filter(|(of, _)| *of == subject);
-        let own: Vec<&Sample> = own.map(|(_, sample)| sample).collect();
-        rows.push(Row::new(subject, &own, &subject.program(&programs))?);
+    // Of an order among many nobody waits for a round trip alone.
+    let mut one_by_one = subjects.clone();
+    one_by_one.retain(|subject| *subject != Subject::ReconcileBusy);
+    let mut far = Vec::new();
+    for round in 1..=FAR_ROUNDS {
+        eprintln!("everybody far away, round {round} of {FAR_ROUNDS} ...");
+        far.extend(round::play_far(&parties, &one_by_one, &programs, FAR).await?);
     }
+    let rows = subjects.into_iter().zip(sizes).map(|(subject, sizes)| {
+        let [near, far] = [&samples, &far].map(|all| of(subject, all));
+        Row::new(subject, &near, &far, sizes)
+    });
+    let rows: Vec<Row> = rows.collect();
     if !options.json {
-        print_table(&rows);
-        print_goals(&rows);
+        print::table(&rows);
+        print::goals(&rows);
     }
-    println!("{}", json(&rows));
+    println!("{}", print::json(&rows));
     Ok(())
 }
 
-fn print_table(rows: &[Row]) {
-    println!(
-        "\nEach beside the echo (E), in turn, on this machine's processor; everybody they talk to answers at once, over TLS.\n\
-         Times in µs, medians; p50 to p99 by the clock. est128: a cold start with 128 MB. Sizes in KiB.\n"
-    );
-    println!(
-        "{:<27}{:>9}{:>9}{:>9}{:>9}{:>9}{:>7}{:>7}{:>7}{:>7}{:>7}{:>8}{:>7}{:>8}{:>7}{:>7}",
-        "",
-        "init CPU",
-        "init",
-        "1st CPU",
-        "1st",
-        "est128",
-        "E",
-        "CPU",
-        "E",
-        "p50",
-        "p90",
-        "p99",
-        "memory",
-        "E",
-        "binary",
-        "zip"
-    );
-    let Some(echo) = rows.first() else { return };
-    for row in rows {
-        let us = |time: std::time::Duration| time.as_micros();
-        println!(
-            "{:<27}{:>9}{:>9}{:>9}{:>9}{:>9}{:>7}{:>7}{:>7}{:>7}{:>7}{:>8}{:>7}{:>8}{:>7}{:>7}",
-            row.subject.name(),
-            us(row.init.cpu),
-            us(row.init.wall),
-            us(row.first.cpu),
-            us(row.first.wall),
-            us(row.est128),
-            decimal(figures::hundredths(row.est128, echo.est128)),
-            us(row.warm_cpu),
-            decimal(figures::hundredths(row.warm_cpu, echo.warm_cpu)),
-            us(row.warm[0]),
-            us(row.warm[1]),
-            us(row.warm[2]),
-            row.peak_kib,
-            decimal(row.peak_kib * 100 / echo.peak_kib.max(1)),
-            row.size.binary / 1024,
-            row.size.zip / 1024,
-        );
-    }
+/// A subject's own.
+fn of(subject: Subject, samples: &[(Subject, Sample)]) -> Vec<&Sample> {
+    let own = samples.iter().filter(|(of, _)| *of == subject);
+    own.map(|(_, sample)| sample).collect()
 }
 
-fn print_goals(rows: &[Row]) {
-    println!(
-        "\n{:<46}{:>9}{:>9}{:>12}",
-        "in E", "measured", "to reach", "to strive for"
-    );
-    for goal in GOALS {
-        let Some(value) = goal.value(rows) else {
-            continue;
-        };
-        let verdict = match value {
-            value if value <= goal.strive_for => "",
-            value if value <= goal.reach => "   reached",
-            _ => "   MISSED",
-        };
-        let [value, reach, strive_for] = [value, goal.reach, goal.strive_for].map(decimal);
-        println!(
-            "{:<46}{value:>9}{reach:>9}{strive_for:>12}{verdict}",
-            goal.name
-        );
-    }
-    println!();
-}
-
-fn decimal(hundredths: u64) -> String {
-    format!("{}.{:02}", hundredths / 100, hundredths % 100)
-}
-
-fn json(rows: &[Row]) -> Value {
-    let Some(echo) = rows.first() else {
-        return Value::Null;
-    };
-    let of = |row: &Row| (row.subject.name().to_owned(), row.json(echo));
-    json!({ "subjects": rows.iter().map(of).collect::<Map<_, _>>() })
+/// What a subject weighs here, and a function of ours for arm64.
+fn sizes(
+    subject: Subject,
+    programs: &Path,
+    arm64: Option<&Path>,
+) -> Result<(file::Size, Option<file::Size>), String> {
+    let here = file::size(&subject.program(programs)).map_err(|error| error.to_string())?;
+    let arm64 = arm64.filter(|_| subject.is_deployed());
+    let arm64 = arm64.map(|programs| {
+        let program = subject.program(programs);
+        crate::there(&program, "`make bench ARM64=1`")?;
+        file::size_for_arm64(&program)
+    });
+    Ok((here, arm64.transpose()?))
 }

@@ -26,7 +26,7 @@ struct Arguments {
 /// What to measure.
 #[derive(Debug, Subcommand)]
 enum Figures {
-    /// What an invocation of each function costs, in multiples of an echo's (two minutes)
+    /// What an invocation of each function costs, in multiples of an echo's, and its round trips (two minutes)
     Invocations(invocation::Options),
     /// What noise cannot move, compared with tests/benches/gates.json (a minute)
     Gates(gates::Options),
@@ -66,11 +66,13 @@ fn release() -> PathBuf {
 
 /// Says which program is missing.
 fn built(program: &Path) -> Result<(), String> {
-    if program.is_file() {
+    there(program, "`make bench`")
+}
+
+/// Says which file is missing, and by what it is made.
+fn there(file: &Path, maker: &str) -> Result<(), String> {
+    if file.is_file() {
         return Ok(());
     }
-    Err(format!(
-        "{} is not there: `make bench` builds it",
-        program.display()
-    ))
+    Err(format!("{} is not there: {maker} makes it", file.display()))
 }

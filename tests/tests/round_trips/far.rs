@@ -18,14 +18,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 
-/// One round trip. Three of them are much less than what a reading of known secrets is waited for.
-pub const ROUND_TRIP: Duration = Duration::from_millis(40);
+pub use crate::ways::{ROUND_TRIP, Ways, round_trips};
 
 /// Connecting, and agreeing on TLS 1.3.
 const OPENING: Duration = Duration::from_millis(80);
-
-/// Each request's way: from when it came to when its answer leaves, be the machine as busy as it may.
-pub type Ways = Arc<Mutex<Vec<(Instant, Instant)>>>;
 
 /// In front of somebody; it ends when dropped.
 pub struct Far {
@@ -42,7 +38,7 @@ struct Way {
 }
 
 impl Far {
-    /// In front of `upstream`; closes what is idle for so long, and notes in `ways` what takes time.
+    /// In front of `upstream`; closes what is idle for so long, and notes in `ways` each request's way, until its answer leaves.
     pub async fn new(upstream: String, idle: Duration, ways: &Ways) -> Self {
         let listener = web::listen(0, "none").await.unwrap();
         let way = Arc::new(Way {
@@ -118,19 +114,6 @@ impl Way {
         *response.headers_mut() = headers;
         response
     }
-}
-
-/// How many round trips somebody waited for at least one of these.
-pub fn round_trips(mut ways: Vec<(Instant, Instant)>) -> u32 {
-    ways.sort_unstable();
-    let (mut waited, mut until) = (Duration::ZERO, ways[0].0);
-    for (from, to) in ways {
-        waited += to.saturating_duration_since(from.max(until));
-        until = until.max(to);
-    }
-    // What goes on at the same time does not begin at the same time.
-    let trips = (waited + ROUND_TRIP / 3).as_millis() / ROUND_TRIP.as_millis();
-    u32::try_from(trips).unwrap()
 }
 
 fn passed_on(headers: &HeaderMap) -> HeaderMap {

@@ -5,6 +5,7 @@ mod pauses;
 #[path = "../e2e/secrets_manager.rs"]
 #[expect(dead_code, reason = "the end-to-end suite has it fail as well")]
 mod secrets_manager;
+mod ways;
 mod world;
 
 use world::World;

@@ -1,14 +1,10 @@
 //! What the rounds come to, in numbers and in multiples of the echo.
 
-use std::fs::File;
-use std::io::{self, copy, sink};
-use std::path::Path;
 use std::time::Duration;
 
-use flate2::Compression;
-use flate2::write::DeflateEncoder;
 use serde_json::{Value, json};
 
+use super::file::Size;
 use super::round::{Cost, Sample};
 use super::subject::Subject;
 
@@ -28,27 +24,27 @@ pub struct Row {
     pub warm: [Duration; 3],
     /// The highest of all rounds.
     pub peak_kib: u64,
+    /// Of the first invocation, and of those after it; the fewest.
+    pub round_trips: Option<[u32; 2]>,
     pub size: Size,
-}
-
-/// Of the program that was measured.
-#[derive(Clone, Copy)]
-pub struct Size {
-    pub binary: u64,
-    /// Deflated, as in the archive that is deployed.
-    pub zip: u64,
+    /// Built for the processor that is deployed to, where it is.
+    pub arm64: Option<Size>,
 }
 
 impl Row {
-    pub fn new(subject: Subject, samples: &[&Sample], program: &Path) -> Result<Self, String> {
+    pub fn new(
+        subject: Subject,
+        samples: &[&Sample],
+        far: &[&Sample],
+        (size, arm64): (Size, Option<Size>),
+    ) -> Self {
         let cost = |of: &dyn Fn(&Sample) -> Cost| Cost {
             cpu: at(samples.iter().map(|sample| of(sample).cpu), 50),
             wall: at(samples.iter().map(|sample| of(sample).wall), 50),
         };
         let warm = || samples.iter().flat_map(|sample| &sample.warm);
         let [init, first] = [cost(&|sample| sample.init), cost(&|sample| sample.first)];
-        let size = size(program).map_err(|error| format!("{}: {error}", program.display()))?;
-        Ok(Self {
+        Self {
             subject,
             init,
             first,
@@ -60,8 +56,10 @@ impl Row {
                 .map(|sample| sample.peak_kib)
                 .max()
                 .unwrap_or_default(),
+            round_trips: round_trips(far),
             size,
-        })
+            arm64,
+        }
     }
 
     /// CPU time of a cold start.
@@ -72,12 +70,15 @@ impl Row {
     pub fn json(&self, echo: &Self) -> Value {
         let us = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
         let [p50, p90, p99] = self.warm.map(us);
+        let round_trips = self.round_trips;
         json!({
             "initCpuUs": us(self.init.cpu), "initUs": us(self.init.wall),
             "firstCpuUs": us(self.first.cpu), "firstUs": us(self.first.wall),
             "est128Us": us(self.est128),
             "warmCpuUs": us(self.warm_cpu), "warmP50Us": p50, "warmP90Us": p90, "warmP99Us": p99,
             "peakKib": self.peak_kib, "binaryBytes": self.size.binary, "zipBytes": self.size.zip,
+            "arm64": self.arm64.map(|size| json!({"binaryBytes": size.binary, "zipBytes": size.zip})),
+            "roundTrips": round_trips.map(|[first, warm]| json!({"first": first, "warm": warm})),
             "inHundredthsOfEcho": {
                 "coldCpu": hundredths(self.cold_cpu(), echo.cold_cpu()),
                 "est128": hundredths(self.est128, echo.est128),
@@ -86,6 +87,17 @@ impl Row {
             },
         })
     }
+}
+
+/// The fewest round trips of a first invocation, and of one after it.
+fn round_trips(samples: &[&Sample]) -> Option<[u32; 2]> {
+    let first = samples
+        .iter()
+        .filter_map(|sample| sample.round_trips.first());
+    let warm = samples
+        .iter()
+        .flat_map(|sample| sample.round_trips.iter().skip(1));
+    Some([*first.min()?, *warm.min()?])
 }
 
 /// `part` of `whole` in hundredths.
@@ -99,32 +111,4 @@ pub fn at(times: impl Iterator<Item = Duration>, percent: usize) -> Duration {
     times.sort_unstable();
     let last = times.len().saturating_sub(1);
     times.get(last * percent / 100).copied().unwrap_or_default()
-}
-
-/// The size of a program, as it is and deflated.
-pub fn size(program: &Path) -> io::Result<Size> {
-    let mut file = File::open(program)?;
-    let mut counted = Counted(0);
-    let mut zip = DeflateEncoder::new(&mut counted, Compression::default());
-    let binary = copy(&mut file, &mut zip)?;
-    zip.finish()?;
-    Ok(Size {
-        binary,
-        zip: counted.0,
-    })
-}
-
-/// Counts what is written, and keeps none of it.
-struct Counted(u64);
-
-impl io::Write for Counted {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = sink().write(bytes)?;
-        self.0 += u64::try_from(written).map_err(io::Error::other)?;
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }

@@ -8,14 +8,18 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair}
 use rustls::ServerConfig;
 use rustls::crypto::ring::default_provider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tokio::io::copy_bidirectional;
+use tokio::io::{AsyncRead, AsyncWrite, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 
+use super::distance::Distance;
+
 /// An authority of the bench's own, and what it certified: the name `localhost`.
 pub struct Authority {
     acceptor: TlsAcceptor,
+    /// From the functions to whom it certified.
+    pub distance: Distance,
     /// What the functions are to trust.
     pub root: CertificateDer<'static>,
 }
@@ -40,6 +44,7 @@ impl Authority {
             .map_err(|error| error.to_string())?;
         Ok(Self {
             acceptor: TlsAcceptor::from(Arc::new(config)),
+            distance: Distance::default(),
             root: authority.der().clone(),
         })
     }
@@ -70,8 +75,9 @@ impl Port {
     /// Passes on what comes to the plain HTTP of `url`, until it is dropped.
     pub fn before(self, url: &str, authority: &Authority) -> Front {
         let behind = url.replace("http://", "");
-        let acceptor = authority.acceptor.clone();
-        Front(tokio::spawn(pass_on(self.listener, behind, acceptor)))
+        let (acceptor, distance) = (authority.acceptor.clone(), authority.distance.clone());
+        let all = pass_on(self.listener, behind, acceptor, distance);
+        Front(tokio::spawn(all))
     }
 }
 
@@ -84,24 +90,43 @@ impl Drop for Front {
     }
 }
 
-async fn pass_on(listener: TcpListener, behind: String, acceptor: TlsAcceptor) {
+async fn pass_on(listener: TcpListener, behind: String, acceptor: TlsAcceptor, distance: Distance) {
     // Dropped with this future, which ends every connection.
     let mut connections = JoinSet::new();
     loop {
         let Ok((stream, _)) = listener.accept().await else {
             continue;
         };
-        let (behind, acceptor) = (behind.clone(), acceptor.clone());
+        let (behind, acceptor, distance) = (behind.clone(), acceptor.clone(), distance.clone());
         connections.spawn(async move {
             // A connection that somebody breaks off is his affair.
-            let _ = connection(stream, &behind, &acceptor).await;
+            let _ = connection(stream, &behind, &acceptor, &distance).await;
         });
         while connections.try_join_next().is_some() {}
     }
 }
 
-async fn connection(stream: TcpStream, behind: &str, acceptor: &TlsAcceptor) -> io::Result<()> {
+async fn connection(
+    stream: TcpStream,
+    behind: &str,
+    acceptor: &TlsAcceptor,
+    distance: &Distance,
+) -> io::Result<()> {
     stream.set_nodelay(true)?;
+    if !distance.is_far() {
+        return through(stream, behind, acceptor).await;
+    }
+    let (near, far) = tokio::io::duplex(64 * 1024);
+    let carried = distance.carry(stream, near);
+    tokio::try_join!(carried, through(far, behind, acceptor))?;
+    Ok(())
+}
+
+async fn through(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    behind: &str,
+    acceptor: &TlsAcceptor,
+) -> io::Result<()> {
     let mut stream = acceptor.accept(stream).await?;
     let mut behind = TcpStream::connect(behind).await?;
     behind.set_nodelay(true)?;

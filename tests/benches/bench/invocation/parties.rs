@@ -15,6 +15,7 @@ use sandbox::web::{self, Server};
 use sandbox::{Options, Sandbox};
 use serde_json::{Value, json};
 
+use super::distance::Distance;
 use super::front::{Authority, Front, Port};
 use crate::orders::replace;
 use crate::table::Table;
@@ -56,6 +57,8 @@ pub struct Parties {
     pub table: Table,
     /// The settings of the functions.
     pub settings: Vec<(String, String)>,
+    /// How far away they are.
+    pub distance: Distance,
     /// Where LeadsCalendar accepts confirmations.
     pub callback_url: String,
     /// What it accepted.
@@ -105,6 +108,7 @@ impl Parties {
                 leadscalendar.before(&receiver.url(), &authority),
             ],
             servers: [manager, receiver],
+            distance: authority.distance,
             told,
             sandbox,
             table,

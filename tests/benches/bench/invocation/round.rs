@@ -29,6 +29,8 @@ pub struct Sample {
     pub first: Cost,
     /// Each invocation after the first.
     pub warm: Vec<Cost>,
+    /// The round trips of each invocation, the first among them; none where everybody is near.
+    pub round_trips: Vec<u32>,
     pub peak_kib: u64,
     /// Of the busy run: the orders that it asked about.
     pub asked: u64,
@@ -61,18 +63,47 @@ pub async fn play(
     measured: &Path,
     size: Size,
 ) -> Result<Vec<(Subject, Sample)>, String> {
+    let orders = ready(parties, built, size).await?;
+    in_turn(parties, subjects, &orders, measured, size.warm + 1).await
+}
+
+/// The same while everybody is far away, but for those who make what it begins with.
+pub async fn play_far(
+    parties: &Parties,
+    subjects: &[Subject],
+    programs: &Path,
+    size: Size,
+) -> Result<Vec<(Subject, Sample)>, String> {
+    let orders = ready(parties, programs, size).await?;
+    parties.distance.set_far(true);
+    let samples = in_turn(parties, subjects, &orders, programs, size.warm + 1).await;
+    parties.distance.set_far(false);
+    samples
+}
+
+/// What a round begins with.
+async fn ready(parties: &Parties, built: &Path, size: Size) -> Result<Orders, String> {
     parties.table.fill([]);
     let each = size.warm + 1;
     let mut made = make(parties, built, 2 * each + size.open).await?;
-    let orders = Orders {
+    Ok(Orders {
         paid: made.drain(..each).collect(),
         closed: made.drain(..each).collect(),
-    };
+    })
+}
+
+async fn in_turn(
+    parties: &Parties,
+    subjects: &[Subject],
+    orders: &Orders,
+    measured: &Path,
+    each: usize,
+) -> Result<Vec<(Subject, Sample)>, String> {
     let mut samples = Vec::new();
     for subject in subjects.iter().copied() {
-        let mut events = subject.events(parties, &orders, each).await?;
+        let mut events = subject.events(parties, orders, each).await?;
         if subject == Subject::ReconcileBusy {
-            let idle = Subject::ReconcileIdle.events(parties, &orders, 1);
+            let idle = Subject::ReconcileIdle.events(parties, orders, 1);
             events.splice(0..0, idle.await?);
         }
         let program = subject.program(measured);
@@ -111,9 +142,12 @@ async fn measure(
         cpu: cpu(function.pid())?,
         wall: began.elapsed(),
     };
-    let (mut costs, mut asked) = (Vec::new(), 0);
+    let (mut costs, mut round_trips, mut asked) = (Vec::new(), Vec::new(), 0);
     for event in events {
+        // What init has left under way is none of the invocation's.
+        parties.distance.round_trips();
         let (cost, answer) = invoke(&function, &event).await?;
+        round_trips.push(parties.distance.round_trips());
         let checked = subject.check(&answer);
         checked.map_err(|problem| format!("{problem} {:?}", function.log()))?;
         asked += answer["asked"].as_u64().unwrap_or_default();
@@ -125,6 +159,7 @@ async fn measure(
         init,
         first,
         warm: costs.collect(),
+        round_trips,
         peak_kib: peak_kib(function.pid())?,
         asked,
         pid: function.pid(),

@@ -76,6 +76,11 @@ impl Subject {
         }
     }
 
+    /// Whether it is a function of ours.
+    pub fn is_deployed(self) -> bool {
+        self != Self::Echo
+    }
+
     pub fn program(self, programs: &std::path::Path) -> PathBuf {
         let program = programs.join(self.program_name());
         // As cargo-lambda leaves it.
