@@ -32,6 +32,9 @@ CLIENT_TOOLS := .venv-clients/.tools
 NODE := tests/clients/node
 # npm's own stamp.
 NODE_TOOLS := $(NODE)/node_modules/.package-lock.json
+PEERS_TOOLS := .venv-peers/.tools
+PEERS_NODE := tests/benches/peers
+PEERS_NODE_TOOLS := $(PEERS_NODE)/node_modules/.package-lock.json
 MERCHANT := tests/clients/merchant
 # Without npm its client is not played, as the test says.
 MERCHANT_TOOLS := $(if $(shell command -v npm),$(MERCHANT)/node_modules/.package-lock.json)
@@ -47,12 +50,12 @@ endef
 
 .PHONY: help
 help: ## List the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
 	@echo
 	@echo 'Ports of dev: GATEWAY_PORT, BINANCE_PORT, LEADSCALENDAR_PORT, DYNAMODB_PORT.'
 	@echo 'Settings of build and deploy: ARCH (arm64 or x86_64); of deploy: AWS_REGION, STACK (leadscalendar-payments), SAMCONFIG (samconfig.toml).'
 	@echo 'Settings of deny, and so of check: ADVISORIES=offline, where the database of security advisories cannot be reached.'
-	@echo 'Settings of bench: ARM64=1 (also the sizes of what is deployed, built for arm64).'
+	@echo 'Settings of bench: ARM64=1 (also the sizes of what is deployed, built for arm64), PEERS=1 (also create-order in Python and Node).'
 	@echo 'Settings of soak: SOAK_ORDERS (2000), SOAK_BOOKINGS (2400), SOAK_RACES (1000), SOAK_CLIENTS (64, 40), SOAK_SEED (random; the one printed plays the same again).'
 
 .PHONY: demo
@@ -86,10 +89,10 @@ define parts
 endef
 
 # Hours, so that a part can be left out: `make proof PROOF='pauses load'`.
-PROOF ?= arm pauses load bench fuzz runs soak
+PROOF ?= arm64 pauses load bench fuzz runs soak
 .PHONY: proof
 proof: ## What takes hours and is played before a release, with the minutes that each part took; PROOF='pauses load' plays some
-	$(call parts,$(PROOF),PEERS=1 SOAK_ORDERS=100000 FUZZ_MINUTES=15)
+	$(call parts,$(PROOF),PEERS=1 ARM64=1 SOAK_ORDERS=100000 FUZZ_MINUTES=15)
 
 # The functions are frozen between two invocations, and the pauses are real; all rows wait at the same time.
 .PHONY: pauses
@@ -99,14 +102,6 @@ pauses: binaries ## Count the round trips of a request after pauses of up to fiv
 .PHONY: fuzz
 fuzz: binaries $(API_TOOLS) ## Play random requests by openapi.yaml; FUZZ_MINUTES=15 for so long
 	.venv-api/bin/python tests/clients/check.py schemathesis
-
-# Into a folder of its own: what is deployed from here stays as it is.
-.PHONY: arm
-arm: $(RUN_TOOLS) ## Build all functions for arm64, as they are deployed
-	rustup target add aarch64-unknown-linux-gnu
-	for function in $(FUNCTIONS); do \
-		(cd "functions/$$function" && cargo lambda build --release --arm64 --locked --lambda-dir $(CURDIR)/target/arm); \
-	done
 
 # What a release attaches, with its SHA-256 beside it (`sha256sum --check`): static, so that it runs on any Linux, and in a
 # container that holds nothing else. One processor at a time: `make sandbox-arm64`. Not for macOS, see README.
@@ -125,9 +120,9 @@ sandbox-x86_64 sandbox-arm64: sandbox-%: $(RUN_TOOLS)
 
 # Not among the tests: a figure is only as good as the machine is idle.
 .PHONY: bench load runs
-bench: binaries released $(if $(ARM64),arm64) ## Measure what an invocation of each function costs, beside an echo's; BENCH=--help lists the options
+bench: $(if $(PEERS),peers) binaries released $(if $(ARM64),arm64) ## Measure what an invocation of each function costs, beside an echo's; BENCH=--help lists the options
 	cargo bench --package sandbox --bench bench --profile dev --locked -- invocations \
-		$(if $(ARM64),--arm64 $(CURDIR)/target/arm64) $(BENCH)
+		$(if $(ARM64),--arm64 $(CURDIR)/target/arm64) $(if $(PEERS),--peers) $(BENCH)
 
 load: binaries released ## Play thousands of orders through everything at once, beside tables of 10 to 100 000 orders; LOAD=--help lists the options
 	cargo bench --package sandbox --bench bench --profile dev --locked -- load $(LOAD)
@@ -137,13 +132,20 @@ load: binaries released ## Play thousands of orders through everything at once, 
 released:
 	for function in $(FUNCTIONS) echo; do cargo build --release --package "$$function" --locked; done
 
-# For its size only: it is not run. Apart from what is deployed.
+# It is not run. Apart from what is deployed from here.
 .PHONY: arm64
-arm64: $(RUN_TOOLS)
+arm64: $(RUN_TOOLS) ## Build all functions for arm64, as they are deployed, into target/arm64
 	rustup target add aarch64-unknown-linux-gnu
 	for function in $(FUNCTIONS); do \
 		(cd "functions/$$function" && cargo lambda build --release --arm64 --locked --lambda-dir $(CURDIR)/target/arm64); \
 	done
+
+# What is missing is said before anything is built.
+.PHONY: peers
+peers:
+	@command -v node >/dev/null && command -v npm >/dev/null || { echo 'PEERS=1 needs Node.js 20.19 or newer with npm, for the peer in Node.' >&2; exit 1; }
+	@python3 -c 'import venv, ensurepip' 2>/dev/null || { echo 'PEERS=1 needs Python 3.11 or newer with venv, for the peer in Python.' >&2; exit 1; }
+	@$(MAKE) --no-print-directory $(PEERS_TOOLS) $(PEERS_NODE_TOOLS)
 
 runs: binaries ## Measure how much reconcile-orders does in a run, with what Lambda gives it; RUNS=--help lists the options
 	cargo build --release --package reconcile-orders --locked
@@ -233,8 +235,8 @@ doctor: $(if $(LOCAL),$(RUN_TOOLS),$(CHECK_TOOLS)) ## Look whether the deployed 
 
 .PHONY: clean
 clean: ## Remove what was built and installed here
-	rm -rf target .aws-sam .venv .venv-api .venv-clients .venv-rehearse $(NODE)/node_modules $(NODE)/generated \
-		$(MERCHANT)/node_modules
+	rm -rf target .aws-sam .venv .venv-api .venv-clients .venv-peers .venv-rehearse $(NODE)/node_modules $(NODE)/generated \
+		$(MERCHANT)/node_modules $(PEERS_NODE)/node_modules
 
 # All binaries in one go: `cargo lambda watch` and `cargo run --bin` select the same features, and find them compiled.
 .PHONY: binaries
@@ -262,10 +264,19 @@ $(CLIENT_TOOLS): requirements-clients.txt
 	@echo "Installing Binance's own connector into .venv-clients (once, some seconds) ..."
 	$(call install,.venv-clients,requirements-clients.txt)
 
+$(PEERS_TOOLS): requirements-peers.txt
+	@echo "Installing boto3 and requests into .venv-peers (once, some seconds) ..."
+	$(call install,.venv-peers,requirements-peers.txt)
+
 # The locks name every package with its hash, and no registry.
 $(MERCHANT)/node_modules/.package-lock.json: $(MERCHANT)/package.json $(MERCHANT)/package-lock.json
 	@echo 'Installing bmerch into $(MERCHANT)/node_modules (once, some seconds) ...'
 	cd $(MERCHANT) && npm ci --ignore-scripts
+	touch $@
+
+$(PEERS_NODE_TOOLS): $(PEERS_NODE)/package.json $(PEERS_NODE)/package-lock.json
+	@echo "Installing AWS's SDK for JavaScript into $(PEERS_NODE)/node_modules (once, some seconds) ..."
+	cd $(PEERS_NODE) && npm ci --ignore-scripts
 	touch $@
 
 $(NODE_TOOLS): $(NODE)/package.json $(NODE)/package-lock.json

@@ -6,6 +6,7 @@ pub mod file;
 mod front;
 mod goals;
 pub mod parties;
+mod peers;
 mod print;
 pub mod round;
 pub mod subject;
@@ -20,6 +21,7 @@ use clap::Args;
 
 use figures::Row;
 use parties::Parties;
+use peers::Peers;
 use round::{Sample, Size};
 use subject::Subject;
 
@@ -46,6 +48,9 @@ pub struct Options {
     /// Where the same are built for arm64, whose sizes are told as well (`make bench ARM64=1`)
     #[arg(long, value_name = "FOLDER")]
     arm64: Option<PathBuf>,
+    /// Measure the work of create-order in Python and Node, too (`make bench PEERS=1`; another minute)
+    #[arg(long)]
+    peers: bool,
     /// Print JSON only
     #[arg(long)]
     json: bool,
@@ -57,8 +62,12 @@ pub async fn measure(options: Options) -> Result<(), String> {
     for subject in Subject::ALL {
         crate::built(&subject.program(&programs))?;
     }
-    let parties = Parties::start().await?;
-    let subjects = Subject::ALL.to_vec();
+    let mut parties = Parties::start().await?;
+    let mut subjects = Subject::ALL.to_vec();
+    if options.peers {
+        parties.peers = Some(Peers::new(&parties.root)?);
+        subjects.extend(Subject::PEERS);
+    }
     // Before anything is played: a file may be missing.
     let arm64 = options.arm64.as_deref();
     let sizes = subjects.iter().map(|it| sizes(*it, &programs, arm64));
@@ -106,7 +115,8 @@ fn sizes(
     programs: &Path,
     arm64: Option<&Path>,
 ) -> Result<(file::Size, Option<file::Size>), String> {
-    let here = file::size(&subject.program(programs)).map_err(|error| error.to_string())?;
+    let files = subject.files(programs).map_err(|error| error.to_string())?;
+    let here = file::size_of_all(&files)?;
     let arm64 = arm64.filter(|_| subject.is_deployed());
     let arm64 = arm64.map(|programs| {
         let program = subject.program(programs);

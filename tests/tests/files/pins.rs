@@ -18,6 +18,10 @@ const CLIENTS: [&str; 2] = [
     include_str!("../../../requirements-clients.in"),
     include_str!("../../../requirements-clients.txt"),
 ];
+const PEERS: [&str; 2] = [
+    include_str!("../../../requirements-peers.in"),
+    include_str!("../../../requirements-peers.txt"),
+];
 const REHEARSE: [&str; 2] = [
     include_str!("../../../requirements-rehearse.in"),
     include_str!("../../../requirements-rehearse.txt"),
@@ -40,7 +44,7 @@ fn pins(text: &str) -> BTreeMap<&str, usize> {
 
 #[test]
 fn what_is_asked_for_is_pinned_and_every_pin_has_its_hashes() {
-    for [asked, pinned] in [RUN, CHECK, API, CLIENTS, REHEARSE] {
+    for [asked, pinned] in [RUN, CHECK, API, CLIENTS, PEERS, REHEARSE] {
         let all_pins = pins(pinned);
         for asked in pins(asked).into_keys() {
             assert!(all_pins.contains_key(asked), "{asked} is not pinned");

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read as _, copy, sink};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
@@ -10,7 +10,7 @@ use flate2::write::DeflateEncoder;
 /// The processor in the header of a program, as ELF has it (`EM_AARCH64`).
 const ARM64: [u8; 2] = [183, 0];
 
-/// Of a program.
+/// Of a program, or all that is deployed with it.
 #[derive(Clone, Copy)]
 pub struct Size {
     pub binary: u64,
@@ -29,6 +29,17 @@ pub fn size(program: &Path) -> io::Result<Size> {
         binary,
         zip: counted.0,
     })
+}
+
+/// The size of files together.
+pub fn size_of_all(files: &[PathBuf]) -> Result<Size, String> {
+    let mut all = Size { binary: 0, zip: 0 };
+    for file in files {
+        let size = size(file).map_err(|error| format!("{}: {error}", file.display()))?;
+        all.binary += size.binary;
+        all.zip += size.zip;
+    }
+    Ok(all)
 }
 
 /// The size of a program that is to be one for arm64.

@@ -4,7 +4,9 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose,
+};
 use rustls::ServerConfig;
 use rustls::crypto::ring::default_provider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -29,10 +31,15 @@ impl Authority {
         let explain = |error: rcgen::Error| error.to_string();
         let mut authority = CertificateParams::default();
         authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        authority.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+        // Who is certified by one of his own name is taken to be certified by himself.
+        let name = &mut authority.distinguished_name;
+        name.push(DnType::CommonName, "the bench's authority");
         let key = KeyPair::generate().map_err(explain)?;
         let authority = CertifiedIssuer::self_signed(authority, key).map_err(explain)?;
         let key = KeyPair::generate().map_err(explain)?;
-        let certified = CertificateParams::new(["localhost".to_owned()]).map_err(explain)?;
+        let mut certified = CertificateParams::new(["localhost".to_owned()]).map_err(explain)?;
+        certified.use_authority_key_identifier_extension = true;
         let certificate = certified.signed_by(&key, &authority).map_err(explain)?;
         let key = PrivateKeyDer::try_from(key.serialize_der()).map_err(str::to_owned)?;
         let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))

@@ -11,12 +11,14 @@ use axum::routing::post;
 use axum::{Json, Router};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use rustls::pki_types::CertificateDer;
 use sandbox::web::{self, Server};
 use sandbox::{Options, Sandbox};
 use serde_json::{Value, json};
 
 use super::distance::Distance;
 use super::front::{Authority, Front, Port};
+use super::peers::Peers;
 use crate::orders::replace;
 use crate::table::Table;
 
@@ -57,8 +59,12 @@ pub struct Parties {
     pub table: Table,
     /// The settings of the functions.
     pub settings: Vec<(String, String)>,
+    /// The authority that all of them are certified by.
+    pub root: CertificateDer<'static>,
     /// How far away they are.
     pub distance: Distance,
+    /// The functions' peers, where they are installed and asked for.
+    pub peers: Option<Peers>,
     /// Where LeadsCalendar accepts confirmations.
     pub callback_url: String,
     /// What it accepted.
@@ -109,6 +115,8 @@ impl Parties {
             ],
             servers: [manager, receiver],
             distance: authority.distance,
+            root: authority.root,
+            peers: None,
             told,
             sandbox,
             table,

@@ -137,7 +137,7 @@ async fn measure(
     events: Vec<Value>,
 ) -> Result<Sample, String> {
     let began = Instant::now();
-    let function = start(program, &parties.settings).await?;
+    let function = start(program, &subject.settings(parties)).await?;
     let init = Cost {
         cpu: cpu(function.pid())?,
         wall: began.elapsed(),

@@ -1,6 +1,7 @@
 //! What is measured: the functions with the work that each usually does, and an echo that does nothing.
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use sandbox::binance::{Forgery, Play};
 use sandbox::clock;
@@ -8,6 +9,7 @@ use sandbox::lambda::http_event;
 use serde_json::{Map, Value, json};
 
 use super::parties::Parties;
+use super::peers::{self, Peers};
 
 /// One row of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +30,10 @@ pub enum Subject {
     ReconcileIdle,
     /// A minute with orders to ask about; each of them counts.
     ReconcileBusy,
+    /// The work of `CreateOrder` in Python.
+    CreateOrderInPython,
+    /// The same in JavaScript.
+    CreateOrderInNode,
 }
 
 /// The orders that one round is about.
@@ -55,10 +61,15 @@ impl Subject {
         Self::ReconcileBusy,
     ];
 
+    /// What is no function of ours, and is measured where it is wished.
+    pub const PEERS: [Self; 2] = [Self::CreateOrderInPython, Self::CreateOrderInNode];
+
     pub fn name(self) -> &'static str {
         match self {
             Self::ReconcileIdle => "reconcile-orders, idle",
             Self::ReconcileBusy => "reconcile-orders, an order",
+            Self::CreateOrderInPython => "create-order, in Python",
+            Self::CreateOrderInNode => "create-order, in Node",
             _ => self.program_name(),
         }
     }
@@ -73,15 +84,24 @@ impl Subject {
             Self::CloseOrder => "close-order",
             Self::RefundOrder => "refund-order",
             Self::ReconcileIdle | Self::ReconcileBusy => "reconcile-orders",
+            Self::CreateOrderInPython => "create_order.py",
+            Self::CreateOrderInNode => "create-order.mjs",
         }
     }
 
     /// Whether it is a function of ours.
     pub fn is_deployed(self) -> bool {
-        self != Self::Echo
+        self != Self::Echo && !self.is_peer()
     }
 
-    pub fn program(self, programs: &std::path::Path) -> PathBuf {
+    fn is_peer(self) -> bool {
+        Self::PEERS.contains(&self)
+    }
+
+    pub fn program(self, programs: &Path) -> PathBuf {
+        if self.is_peer() {
+            return peers::programs().join(self.program_name());
+        }
         let program = programs.join(self.program_name());
         // As cargo-lambda leaves it.
         if program.is_dir() {
@@ -89,6 +109,25 @@ impl Subject {
         } else {
             program
         }
+    }
+
+    /// All that is deployed of it.
+    pub fn files(self, programs: &Path) -> io::Result<Vec<PathBuf>> {
+        let program = self.program(programs);
+        let mut files = Vec::new();
+        if self.is_peer() {
+            files.extend(peers::libraries(&program)?);
+        }
+        files.push(program);
+        Ok(files)
+    }
+
+    /// What it finds in its environment.
+    pub fn settings(self, parties: &Parties) -> Vec<(String, String)> {
+        let mut settings = parties.settings.clone();
+        let peers = parties.peers.iter().filter(|_| self.is_peer());
+        settings.extend(peers.flat_map(Peers::settings));
+        settings
     }
 
     /// The events of a round; each is another order's.
@@ -103,7 +142,9 @@ impl Subject {
         };
         Ok(match self {
             Self::Echo => vec![json!({"hello": "echo"}); number],
-            Self::CreateOrder => (0..number).map(|_| create(parties)).collect(),
+            Self::CreateOrder | Self::CreateOrderInPython | Self::CreateOrderInNode => {
+                (0..number).map(|_| create(parties)).collect()
+            }
             Self::GetOrder => of(&orders.paid, get),
             Self::BinanceCallback => {
                 let mut events = Vec::new();
@@ -123,7 +164,10 @@ impl Subject {
     /// Whether an answer is what the work ends with: what is measured has to be the work.
     pub fn check(self, answer: &Value) -> Result<(), String> {
         let expected = match self {
-            Self::CreateOrder | Self::RefundOrder => 201,
+            Self::CreateOrder
+            | Self::RefundOrder
+            | Self::CreateOrderInPython
+            | Self::CreateOrderInNode => 201,
             Self::GetOrder | Self::BinanceCallback | Self::CloseOrder => 200,
             Self::Echo | Self::ReconcileIdle | Self::ReconcileBusy => return Ok(()),
         };
