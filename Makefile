@@ -103,6 +103,11 @@ pauses: binaries ## Count the round trips of a request after pauses of up to fiv
 fuzz: binaries $(API_TOOLS) ## Play random requests by openapi.yaml; FUZZ_MINUTES=15 for so long
 	.venv-api/bin/python tests/clients/check.py schemathesis
 
+# Of the simulator, by `make test`.
+.PHONY: conformance
+conformance: binaries ## Compare what is believed of Binance with what it answers your key, by orders that nobody pays; CONFORMANCE=--help lists the options
+	cargo run --locked --bin sandbox -- conformance $(CONFORMANCE)
+
 # What a release attaches, with its SHA-256 beside it (`sha256sum --check`): static, so that it runs on any Linux, and in a
 # container that holds nothing else. One processor at a time: `make sandbox-arm64`. Not for macOS, see README.
 SANDBOX := target/dist

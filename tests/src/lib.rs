@@ -1,13 +1,14 @@
 //! Everything the functions talk to, on one's own machine: DynamoDB, Binance Pay and LeadsCalendar.
 //!
 //! The sandbox speaks the wire protocols and shares no code with the functions, so that a mistake made there is not
-//! made here a second time. Only [`gateway`] knows them, since it invokes them.
+//! made here a second time. Only [`gateway`] knows them, since it invokes them, and [`conformance`], which signs as they do.
 //!
 //! | module | what it is |
 //! | --- | --- |
 //! | [`sandbox`] | the whole: starts the parts, gives the settings the functions need |
 //! | [`dynamodb`] | the table, in memory or in a file |
 //! | [`binance`] | the Binance Pay simulator: merchant API, checkout page, notifications, faults |
+//! | [`conformance`] | what is believed of Binance, compared with what it answers |
 //! | [`leadscalendar`] | the stand-in that receives confirmations and verifies them |
 //! | [`lambda`] | AWS Lambda: starts a built function and gives it raw events by the Runtime API |
 //! | [`journal`] | what passed between the four parties |
@@ -27,6 +28,7 @@
 mod admin;
 pub mod binance;
 pub mod clock;
+pub mod conformance;
 pub mod console;
 mod door;
 pub mod dynamodb;

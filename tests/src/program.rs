@@ -1,11 +1,13 @@
 //! The program `sandbox`: `up` runs everything in this process, `dev` the built functions under cargo-lambda, `demo` plays
 //! one order and leaves, `event` prints what a function is invoked with, `trigger` plays what happens to an order,
-//! `deliveries` lists the confirmations, `advance` moves the time on, `verify` says what is wrong with a message.
+//! `deliveries` lists the confirmations, `advance` moves the time on, `verify` says what is wrong with a message,
+//! `conformance` compares what is believed of Binance with what it answers.
 
 mod advance;
 mod arguments;
 pub mod cargo_lambda;
 mod child;
+mod conformance;
 mod deliveries;
 mod demo;
 mod dev;
@@ -61,6 +63,9 @@ async fn carry_out(command: Command) -> Result<ExitCode, String> {
         Command::Trigger(arguments) => {
             let is_accepted = trigger::run(&arguments).await?;
             return Ok(success_if(is_accepted));
+        }
+        Command::Conformance(arguments) => {
+            return Box::pin(conformance::run(arguments, interrupted)).await;
         }
         Command::Deliveries(arguments) => deliveries::run(&arguments, interrupted).await?,
     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
-use super::{advance, deliveries, event, trigger, up, verify};
+use super::{advance, conformance, deliveries, event, trigger, up, verify};
 use crate::binance::Behaviour;
 use crate::sandbox::Options;
 
@@ -41,6 +41,12 @@ pub(crate) enum Command {
     Deliveries(deliveries::Arguments),
     /// Says which step of a message's verification fails, and why
     Verify(verify::Arguments),
+    /// Compares what is believed of Binance with what it answers, by orders that nobody pays
+    ///
+    /// Prints a table of what was tried, what is believed, and what was seen; what differs is marked, and repeated at its end.
+    /// The exit status is 0 when nothing differs, 1 when something does or Binance cannot be asked, and 2 when arguments or
+    /// secrets are wrong, or the question was not answered by y.
+    Conformance(conformance::Arguments),
 }
 
 /// Where everything listens and what else a sandbox begins with; a port of 0 is a free one.

@@ -1,5 +1,6 @@
 //! The program `sandbox` as a test suite starts it: one process, free ports, its addresses and its exit status.
 
+mod conformance;
 mod described;
 mod seed;
 mod triggers;

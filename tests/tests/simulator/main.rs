@@ -7,6 +7,7 @@ mod calls;
 mod checkout;
 mod closing;
 mod closing_later;
+mod conformance;
 mod doors;
 mod expire_time;
 mod faults;
