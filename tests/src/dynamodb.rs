@@ -1,5 +1,6 @@
 //! DynamoDB: an engine on a local database behind its wire protocol, with the orders table made.
 
+mod failure;
 mod front;
 mod recorded;
 mod table;
@@ -97,6 +98,17 @@ impl DynamoDb {
             operation: operation.map(str::to_owned),
             times: Some(times),
             fault,
+            within: None,
+        });
+    }
+
+    /// Plays `fault` for each request of an operation in whose body `within` stands, until the faults are cleared.
+    pub fn fault_within(&self, operation: &str, within: &str, fault: StoreFault) {
+        self.front.add(WaitingStoreFault {
+            operation: Some(operation.to_owned()),
+            times: None,
+            fault,
+            within: Some(within.to_owned()),
         });
     }
 

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::State as Shared;
-use axum::http::{HeaderMap, Method, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, Method, StatusCode};
+use axum::response::Response;
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use super::failure::{failure, without_item};
 use super::recorded::Put;
 use super::units::{self, Units};
 use crate::admin::{self, Fields, Refused};
@@ -70,6 +71,9 @@ pub struct WaitingStoreFault {
     /// What happens to them.
     #[serde(flatten)]
     pub fault: StoreFault,
+    /// Only to requests in whose body this stands; for tests in this process.
+    #[serde(skip)]
+    pub within: Option<String>,
 }
 
 impl WaitingStoreFault {
@@ -86,7 +90,16 @@ impl WaitingStoreFault {
             operation,
             times: fields.take_times_or_once()?,
             fault: fields.rest()?,
+            within: None,
         })
+    }
+}
+
+impl WaitingStoreFault {
+    fn is_within(&self, body: &[u8]) -> bool {
+        let text = std::str::from_utf8(body).unwrap_or_default();
+        let within = self.within.as_deref();
+        within.is_none_or(|within| text.contains(within))
     }
 }
 
@@ -168,7 +181,7 @@ impl Front {
     }
 
     /// Remembers a request and uses up the fault that waits for it.
-    fn arrive(&self, operation: &str) -> (usize, Option<StoreFault>) {
+    fn arrive(&self, operation: &str, body: &[u8]) -> (usize, Option<StoreFault>) {
         let mut memory = self.memory();
         let waiting = memory.faults.iter_mut().find(|waiting| {
             waiting.times != Some(0)
@@ -176,6 +189,7 @@ impl Front {
                     .operation
                     .as_deref()
                     .is_none_or(|wanted| wanted == operation)
+                && waiting.is_within(body)
         });
         let fault = waiting.map(|waiting| {
             waiting.times = waiting.times.map(|times| times - 1);
@@ -228,23 +242,6 @@ impl Front {
     }
 }
 
-/// The same answer, whose failure no longer tells of the item.
-async fn without_item(answer: Response) -> Response {
-    if answer.status().is_success() {
-        return answer;
-    }
-    let (mut parts, body) = answer.into_parts();
-    let failure = axum::body::to_bytes(body, usize::MAX)
-        .await
-        .unwrap_or_default();
-    let mut json: Value = serde_json::from_slice(&failure).unwrap_or_default();
-    if let Some(fields) = json.as_object_mut() {
-        fields.remove("Item");
-    }
-    parts.headers.remove(header::CONTENT_LENGTH);
-    Response::from_parts(parts, json.to_string().into())
-}
-
 async fn pass(
     Shared(front): Shared<Front>,
     method: Method,
@@ -257,7 +254,7 @@ async fn pass(
         .unwrap_or_default();
     let operation = target.rsplit('.').next().unwrap_or_default();
     let put = Put::of(operation, &body);
-    let (index, fault) = front.arrive(operation);
+    let (index, fault) = front.arrive(operation, &body);
     let mut response = front.answer(index, fault, method, &headers, body).await;
     if let Some(put) = put {
         response = put.record(&front.journal, fault, response).await;
@@ -272,16 +269,6 @@ async fn pass(
     }
     front.memory().calls[index].http_status = Some(response.status().as_u16());
     response
-}
-
-fn failure(status: StatusCode, kind: &str) -> Response {
-    let body = json!({"__type": kind, "message": "played by the sandbox"}).to_string();
-    (
-        status,
-        [(header::CONTENT_TYPE, "application/x-amz-json-1.0")],
-        body,
-    )
-        .into_response()
 }
 
 async fn add(
