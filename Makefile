@@ -50,7 +50,7 @@ endef
 
 .PHONY: help
 help: ## List the targets
-	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 13
 	@echo
 	@echo 'Ports of dev: GATEWAY_PORT, BINANCE_PORT, LEADSCALENDAR_PORT, DYNAMODB_PORT.'
 	@echo 'Settings of build and deploy: ARCH (arm64 or x86_64); of deploy: AWS_REGION, STACK (leadscalendar-payments), SAMCONFIG (samconfig.toml).'
