@@ -150,7 +150,7 @@ arm64: $(RUN_TOOLS) ## Build all functions for arm64, as they are deployed, into
 peers:
 	@command -v node >/dev/null && command -v npm >/dev/null || { echo 'PEERS=1 needs Node.js 20.19 or newer with npm, for the peer in Node.' >&2; exit 1; }
 	@python3 -c 'import venv, ensurepip' 2>/dev/null || { echo 'PEERS=1 needs Python 3.11 or newer with venv, for the peer in Python.' >&2; exit 1; }
-	@$(MAKE) --no-print-directory $(PEERS_TOOLS) $(PEERS_NODE_TOOLS)
+	@$(MAKE) -s --no-print-directory $(PEERS_TOOLS) $(PEERS_NODE_TOOLS)
 
 runs: binaries ## Measure how much reconcile-orders does in a run, with what Lambda gives it; RUNS=--help lists the options
 	cargo build --release --package reconcile-orders --locked

@@ -41,7 +41,7 @@ impl Peers {
             crate::there(&repository().join(installed), "`make bench PEERS=1`")?;
         }
         let node = Command::new("node").arg("--version").output();
-        node.map_err(|error| format!("the peer in Node cannot be played without it: {error}"))?;
+        node.map_err(|error| format!("the peer in Node needs Node.js 20.19 or newer: {error}"))?;
         let file = std::env::temp_dir().join(format!("bench-{}.pem", random::hex(8)));
         let pem = pem(root);
         fs::write(&file, pem).map_err(|error| format!("{}: {error}", file.display()))?;
@@ -108,8 +108,9 @@ pub fn libraries(program: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+fn repository() -> &'static Path {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
+    tests.parent().expect("the tests are in a folder of it")
 }
 
 fn pem(certificate: &CertificateDer<'_>) -> String {
