@@ -35,7 +35,8 @@ impl Order {
         let Some(refund) = self.undecided_mut(id).filter(|refund| !refund.is_accepted) else {
             return Applied::Unchanged;
         };
-        refund.sent_at_ms = at_ms;
+        // Another time than before, so that what came of the one sending is not taken for what came of the other.
+        refund.sent_at_ms = at_ms.max(refund.sent_at_ms.saturating_add(1));
         refund.may_have_arrived = true;
         Applied::Changed
     }
