@@ -140,7 +140,8 @@ pub async fn ask(
 
 /// What the answers are to the order. That of the refund comes before what follows from them all: it may confirm a report,
 /// and is put off with the others.
-fn events(
+#[must_use]
+pub fn events(
     order: &Order,
     question: Question<'_>,
     answers: &[(u8, Option<Fact>)],

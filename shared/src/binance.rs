@@ -5,6 +5,7 @@ mod clock;
 mod connection;
 mod error;
 mod outcome;
+pub mod reading;
 mod refunds;
 mod repeats;
 mod send;

@@ -22,7 +22,8 @@ pub async fn send(
 }
 
 /// What an end of the call that is no success says of the refund.
-fn sent(error: &BinanceError) -> Sent {
+#[must_use]
+pub fn sent(error: &BinanceError) -> Sent {
     match error {
         BinanceError::Call(CallError::Refused(answer) | CallError::Access(answer)) => {
             Sent::Refused {

@@ -70,9 +70,7 @@ impl Transition {
     /// Whether this transition, and nobody else's in between, made a change that LeadsCalendar is told of.
     #[must_use]
     pub fn is_told(&self) -> bool {
-        let [before, now] =
-            [&self.before, &self.order].map(|order| order.confirmation.told_revision());
-        now != before
+        self.order.is_told_since(&self.before)
     }
 }
 
@@ -171,7 +169,7 @@ impl Store {
         let mut before = order;
         for _ in 0..RACES {
             let mut order = before.order.clone();
-            let applied = apply_all(&mut order, events, cause, at_ms);
+            let applied = order.apply_all(events, cause, at_ms);
             if applied != Applied::Changed {
                 return Ok(Transition {
                     order: before.clone(),
@@ -252,18 +250,6 @@ impl Store {
         };
         Ok(Put::Conflict(failed.item.clone()))
     }
-}
-
-fn apply_all(order: &mut Order, events: &[Event], cause: &str, at_ms: i64) -> Applied {
-    let mut all = Applied::Unchanged;
-    for event in events {
-        match order.apply(event, cause, at_ms) {
-            Applied::Refused(reason) => return Applied::Refused(reason),
-            Applied::Changed => all = Applied::Changed,
-            Applied::Unchanged => {}
-        }
-    }
-    all
 }
 
 fn unavailable<E>(error: SdkError<E, HttpResponse>) -> StoreError

@@ -268,7 +268,8 @@ impl BinanceCallback {
 }
 
 /// What a hint that was doubtful means now that Binance has answered, beside what the answer itself says.
-fn afterwards(hint: &Hint, doubt: Doubt, order: &Order) -> Option<Change> {
+#[must_use]
+pub fn afterwards(hint: &Hint, doubt: Doubt, order: &Order) -> Option<Change> {
     let (attempt, kind) = (hint.trade_no().attempt, hint.kind());
     let paid = order.attempt(attempt)?.payment.as_ref();
     let is_part = paid.is_some_and(|paid| paid.refunded == Some(Refunded::Part));

@@ -108,7 +108,8 @@ impl CloseOrder {
 }
 
 /// The attempts whose checkout somebody may have the address of, while the order is being closed; the newest decides.
-fn to_close(order: &Order) -> Vec<u8> {
+#[must_use]
+pub fn to_close(order: &Order) -> Vec<u8> {
     let is_open = matches!(order.status, Status::Pending | Status::Failed);
     let is_closing = order.closing.is_some() && is_open;
     let numbered = order.attempts.iter().zip(1_u8..).filter(|_| is_closing);

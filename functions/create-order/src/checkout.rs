@@ -17,6 +17,7 @@ use shared::store::Stored;
 use tracing::warn;
 
 use super::expiry::asks_for_end;
+use super::unopened::{Unopened, unopened};
 use super::{Answered, CreateOrder, Opening, Resumed};
 
 /// What is kept of the invocation's time for the last write and the answer, in milliseconds.
@@ -160,33 +161,23 @@ impl CreateOrder {
         error: BinanceError,
         opening: &Opening,
     ) -> Result<Next, Problem> {
-        match &error {
-            BinanceError::Call(CallError::Refused(answer) | CallError::Unknown(answer))
-                if answer.says_taken() =>
-            {
-                self.taken(order, attempt, error, opening).await
+        let answer = error.answer();
+        let code = answer.and_then(|answer| answer.code.clone());
+        match unopened(&error, asks_for_end(&order, attempt)) {
+            Unopened::Taken => self.taken(order, attempt, error, opening).await,
+            Unopened::Unknown => Ok(Next::Number(order)),
+            Unopened::End => {
+                let code = code.unwrap_or_default();
+                self.without_end(order, attempt, opening, &code).await
             }
-            BinanceError::Call(CallError::Unknown(_)) => Ok(Next::Number(order)),
-            BinanceError::Call(CallError::Refused(answer))
-                if answer.may_refuse_end() && asks_for_end(&order, attempt) =>
-            {
-                let code = answer.code.as_deref().unwrap_or_default();
-                self.without_end(order, attempt, opening, code).await
-            }
-            // Who redirects has not carried it out, and whether Binance would is not known.
-            BinanceError::Call(CallError::Access(answer)) if answer.redirect_to.is_some() => {
-                self.release(order, opening, "redirected").await?;
+            Unopened::Released(cause) => {
+                self.release(order, opening, cause).await?;
                 Ok(Next::Tell(error.into()))
             }
-            BinanceError::Call(CallError::Refused(answer) | CallError::Access(answer)) => {
-                let code = answer.code.as_deref().unwrap_or("no code");
-                let cause = format!("refused: {code}");
+            Unopened::Refused => {
+                let cause = format!("refused: {}", code.as_deref().unwrap_or("no code"));
                 self.end(order, attempt, End::Refused, &cause, opening)
                     .await?;
-                Ok(Next::Tell(error.into()))
-            }
-            BinanceError::Call(CallError::NotDone(_)) | BinanceError::Secrets(_) => {
-                self.release(order, opening, "not done").await?;
                 Ok(Next::Tell(error.into()))
             }
         }

@@ -7,6 +7,7 @@ mod checkout;
 mod expiry;
 mod request;
 mod taken;
+mod unopened;
 
 use lambda_http::http::header::{HeaderValue, LOCATION};
 use lambda_http::http::{Method, StatusCode};
@@ -23,6 +24,8 @@ use shared::order::{self, Applied, Claim, Order, OrderId, Refusal, Request, View
 use shared::problem::Problem;
 use shared::store::{Recorded, Stored};
 use tracing::{error, info};
+
+pub use unopened::{Unopened, unopened};
 
 /// The one client there is; an idempotency key belongs to it, and not to the API key it happens to use during a rotation.
 const CLIENT: &str = "LeadsCalendar";
@@ -180,12 +183,7 @@ impl CreateOrder {
                 Err(Problem::key_reused())
             }
             Recorded::Exists(existing) if existing.may_open() => {
-                let claim = opening.claim.clone();
-                let event = if existing.has_no_time(opening.clock.now_ms()) {
-                    order::Event::TimeUp { by: claim.by }
-                } else {
-                    order::Event::Resumed(claim)
-                };
+                let event = taking_over(&existing, &opening.claim, opening.clock.now_ms());
                 match self.resume(existing, event, &opening).await? {
                     Resumed::Open(order) => self.open_checkout(order, &opening).await,
                     Resumed::Stands(order) => Ok(Answered::again(order)),
@@ -241,6 +239,17 @@ impl CreateOrder {
                 Err(Problem::in_progress(wait_ms.div_ceil(1_000)))
             }
         }
+    }
+}
+
+/// What becomes of an order without a checkout when it is asked for again.
+#[must_use]
+pub fn taking_over(existing: &Order, claim: &Claim, at_ms: i64) -> order::Event {
+    let claim = claim.clone();
+    if existing.has_no_time(at_ms) {
+        order::Event::TimeUp { by: claim.by }
+    } else {
+        order::Event::Resumed(claim)
     }
 }
 

@@ -181,7 +181,8 @@ impl ReconcileOrders {
 }
 
 /// What is to be asked of an order, as it was before it was taken on.
-pub(super) fn about(order: &Order, at_ms: i64) -> Option<About> {
+#[must_use]
+pub fn about(order: &Order, at_ms: i64) -> Option<About> {
     let report = is_due(order.report.as_ref().map(|report| report.at_ms), at_ms);
     if is_due(order.ask_at_ms, at_ms) {
         Some(About::Every { report })

@@ -28,6 +28,7 @@ use shared::store::StoreError;
 use tokio::sync::mpsc;
 use tracing::{error, info, warn};
 
+pub use asking::about;
 pub use check::{Check, Checked};
 use event::Wanted;
 pub use event::{Event, EventError};

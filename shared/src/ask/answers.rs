@@ -7,7 +7,7 @@ use super::{About, Question};
 use crate::ambient::now_ms;
 use crate::binance::{Binance, BinanceError, SHORTEST_CALL_MS};
 use crate::close::close;
-use crate::order::{Event, Fact, Order, State, TradeNo};
+use crate::order::{Event, Fact, Order, Refund, RefundFact, RefundId, State, TradeNo};
 use crate::store::Stored;
 
 /// Questions about one order at the same time; it can have 99 attempts.
@@ -19,16 +19,8 @@ pub(super) async fn of_attempts(
     order: &Stored,
     question: Question<'_>,
 ) -> Vec<(u8, Option<Fact>)> {
-    let attempts: Vec<u8> = match question.about {
-        About::Every { report: false } => every_attempt(order),
-        // What was reported while a report waited may be about any of them.
-        About::Every { report: true } | About::ReportedAgain => {
-            (1..=order.current_attempt()).collect()
-        }
-        About::Reported(attempt) | About::Number(attempt) => vec![attempt],
-        About::Refund { .. } => Vec::new(),
-    };
-    let questions = attempts.into_iter().map(|attempt| async move {
+    let attempts = question.about.attempts(order).into_iter();
+    let questions = attempts.map(|attempt| async move {
         let fact = of_attempt(binance, order, attempt, question).await;
         let fact = closed(binance, order, attempt, fact, question).await;
         (attempt, fact)
@@ -82,9 +74,8 @@ async fn closed(
     question: Question<'_>,
 ) -> Option<Fact> {
     let at_ms = question.clock.now_ms();
-    let is_untouched = fact.as_ref().and_then(Fact::state) == Some(&State::Untouched);
-    let is_step = matches!(question.about, About::Every { .. });
-    if !(is_step && is_untouched && order.is_to_close(attempt, at_ms) && question.has_time()) {
+    let about = question.about;
+    if !(about.closes(order, attempt, fact.as_ref(), at_ms) && question.has_time()) {
         return fact;
     }
     close(binance, &order.trade_no_of(attempt), question.deadline_ms).await;
@@ -98,27 +89,61 @@ pub(super) async fn of_refund(
     order: &Stored,
     question: Question<'_>,
 ) -> Option<Event> {
-    let refund = order.undecided_refund()?;
-    if matches!(question.about, About::Number(_)) {
-        return None;
-    }
+    let refund = question.about.refund(order)?;
     if question.rate.wait_ms().is_some() || !question.has_time() {
         return Some(Event::RefundUnanswered);
     }
     let (trade_no, id) = (order.trade_no_of(refund.attempt), &refund.refund_request_id);
     let answer = binance.query_refund(&trade_no, id, question.deadline_ms);
     Some(match answer.await {
-        Ok(fact) => Event::RefundLearned {
-            id: id.clone(),
-            fact,
-            is_answered: matches!(question.about, About::Refund { is_answered: true }),
-        },
+        Ok(fact) => question.about.learned(id, fact),
         Err(error) => {
             let id = order.order_id.as_str();
             question.not_answered(&error, id, &trade_no, "about a refund of");
             Event::RefundUnanswered
         }
     })
+}
+
+impl About {
+    /// The attempts that Binance is asked about.
+    #[must_use]
+    pub fn attempts(self, order: &Order) -> Vec<u8> {
+        match self {
+            Self::Every { report: false } => every_attempt(order),
+            // What was reported while a report waited may be about any of them.
+            Self::Every { report: true } | Self::ReportedAgain => {
+                (1..=order.current_attempt()).collect()
+            }
+            Self::Reported(attempt) | Self::Number(attempt) => vec![attempt],
+            Self::Refund { .. } => Vec::new(),
+        }
+    }
+
+    /// Whether Binance, which answered this about an attempt, is told to close its checkout, and asked anew.
+    #[must_use]
+    pub fn closes(self, order: &Order, attempt: u8, fact: Option<&Fact>, at_ms: i64) -> bool {
+        let is_untouched = fact.and_then(Fact::state) == Some(&State::Untouched);
+        let is_step = matches!(self, Self::Every { .. });
+        is_step && is_untouched && order.is_to_close(attempt, at_ms)
+    }
+
+    /// The refund that Binance is asked about, too.
+    #[must_use]
+    pub fn refund(self, order: &Order) -> Option<&Refund> {
+        let is_asked = !matches!(self, Self::Number(_));
+        order.undecided_refund().filter(|_| is_asked)
+    }
+
+    /// What the answer about it is to the order.
+    #[must_use]
+    pub fn learned(self, id: &RefundId, fact: RefundFact) -> Event {
+        Event::RefundLearned {
+            id: id.clone(),
+            fact,
+            is_answered: matches!(self, Self::Refund { is_answered: true }),
+        }
+    }
 }
 
 impl Question<'_> {

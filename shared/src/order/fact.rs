@@ -1,7 +1,8 @@
 //! Facts: what Binance answered to our own call, or a hint that agrees with such an answer; only facts enter an order.
 //!
-//! There are two ways to a fact, and no third compiles outside of this crate: the client of Binance makes them of answers,
-//! and [`Hint::check`](super::Hint::check) of hints.
+//! There are two ways to a fact, and no third compiles outside of this crate: the client of Binance makes them of answers
+//! (and [`reading`](crate::binance::reading), which is its reading without a call), and
+//! [`Hint::check`](super::Hint::check) of hints.
 //!
 //! ```compile_fail,E0308
 //! # use shared::order::{Event, Hint};

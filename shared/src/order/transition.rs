@@ -71,6 +71,25 @@ impl Order {
         applied
     }
 
+    /// Applies `events` in turn, and none after one that is refused: what they did together.
+    pub fn apply_all(&mut self, events: &[Event], cause: &str, at_ms: i64) -> Applied {
+        let mut all = Applied::Unchanged;
+        for event in events {
+            match self.apply(event, cause, at_ms) {
+                Applied::Refused(reason) => return Applied::Refused(reason),
+                Applied::Changed => all = Applied::Changed,
+                Applied::Unchanged => {}
+            }
+        }
+        all
+    }
+
+    /// Whether a change was made since it was `before` that LeadsCalendar is told of.
+    #[must_use]
+    pub fn is_told_since(&self, before: &Self) -> bool {
+        self.confirmation.told_revision() != before.confirmation.told_revision()
+    }
+
     fn ask_at(&mut self, at_ms: i64) -> Applied {
         self.ask_at_ms = Some(at_ms);
         Applied::Changed

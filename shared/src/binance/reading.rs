@@ -1,0 +1,72 @@
+//! What an answer of Binance says, by its HTTP status and its body: as the client reads it, and without a call. Pure.
+
+use serde_json::value::RawValue;
+
+use super::call::{Call, QUERY_ORDER, QUERY_REFUND};
+use super::wire::{self, Created};
+use super::{CallError, outcome};
+use crate::json::Unreadable;
+use crate::order::{Fact, RefundFact, RefundId, TradeNo};
+
+/// The answer to create order.
+///
+/// # Errors
+/// [`CallError`].
+pub fn created(http_status: u16, body: &[u8]) -> Result<Created, CallError> {
+    answer(http_status, body, |data| Ok(Created::read(data)))
+}
+
+/// The answer to query order about `trade_no`.
+///
+/// # Errors
+/// [`CallError`].
+pub fn found(http_status: u16, body: &[u8], trade_no: &TradeNo) -> Result<Fact, CallError> {
+    let ended = answer(http_status, body, |data| wire::found(data, trade_no));
+    or_unknown(QUERY_ORDER, ended, Fact::not_found)
+}
+
+/// The answer to close order.
+///
+/// # Errors
+/// [`CallError`].
+pub fn closed(http_status: u16, body: &[u8]) -> Result<(), CallError> {
+    answer(http_status, body, |_| Ok(()))
+}
+
+/// The answer to refund order.
+///
+/// # Errors
+/// [`CallError`].
+pub fn accepted(http_status: u16, body: &[u8], id: &RefundId) -> Result<RefundFact, CallError> {
+    answer(http_status, body, |data| wire::accepted(data, id))
+}
+
+/// The answer to query refund.
+///
+/// # Errors
+/// [`CallError`].
+pub fn refunded(http_status: u16, body: &[u8], id: &RefundId) -> Result<RefundFact, CallError> {
+    let ended = answer(http_status, body, |data| wire::refunded(data, id));
+    or_unknown(QUERY_REFUND, ended, RefundFact::not_found)
+}
+
+fn answer<T>(
+    http_status: u16,
+    body: &[u8],
+    read: impl Fn(Option<&RawValue>) -> Result<T, Unreadable>,
+) -> Result<T, CallError> {
+    let success = outcome::read(http_status, None, body)?;
+    read(success.data).map_err(|field| success.unreadable(field))
+}
+
+/// That Binance does not know what it was asked about is an answer, too.
+fn or_unknown<T>(
+    call: Call,
+    ended: Result<T, CallError>,
+    not_found: fn() -> T,
+) -> Result<T, CallError> {
+    match ended {
+        Err(error) if call.is_answered_by(&error) => Ok(not_found()),
+        ended => ended,
+    }
+}
