@@ -56,6 +56,7 @@ help: ## List the targets
 	@echo 'Settings of build and deploy: ARCH (arm64 or x86_64); of deploy: AWS_REGION, STACK (leadscalendar-payments), SAMCONFIG (samconfig.toml).'
 	@echo 'Settings of deny, and so of check: ADVISORIES=offline, where the database of security advisories cannot be reached.'
 	@echo 'Settings of bench: ARM64=1 (also the sizes of what is deployed, built for arm64), PEERS=1 (also create-order in Python and Node).'
+	@echo 'Settings of model: DEPTH (1), how many faults more than test explores.'
 	@echo 'Settings of soak: SOAK_ORDERS (2000), SOAK_BOOKINGS (2400), SOAK_RACES (1000), SOAK_CLIENTS (64, 40), SOAK_SEED (random; the one printed plays the same again).'
 
 .PHONY: demo
@@ -79,6 +80,11 @@ soak: binaries ## Play 2 000 orders, 2 400 bookings and 1 000 raced closes with 
 	SOAK_ORDERS='$(or $(SOAK_ORDERS),2000)' SOAK_BOOKINGS='$(or $(SOAK_BOOKINGS),2400)' SOAK_RACES='$(or $(SOAK_RACES),1000)' \
 		cargo test --workspace --locked --test soak --test journey -- --nocapture
 
+# As `test` explores with none or one of them.
+.PHONY: model
+model: ## Explore every order of requests, answers, crashes and time, with DEPTH (1) faults more than test does
+	DEPTH='$(or $(DEPTH),1)' cargo test --workspace --locked --test model -- --nocapture
+
 # Runs parts ($(1)), which say afterwards what each took.
 define parts
 	@took=; for part in $(1); do \
@@ -89,7 +95,7 @@ define parts
 endef
 
 # Hours, so that a part can be left out: `make proof PROOF='pauses load'`.
-PROOF ?= arm64 pauses load bench fuzz runs soak
+PROOF ?= arm64 pauses load bench fuzz model runs soak
 .PHONY: proof
 proof: ## What takes hours and is played before a release, with the minutes that each part took; PROOF='pauses load' plays some
 	$(call parts,$(PROOF),PEERS=1 ARM64=1 SOAK_ORDERS=100000 FUZZ_MINUTES=15)

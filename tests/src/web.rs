@@ -25,7 +25,8 @@ use crate::{door, random};
 pub(crate) struct HangUp;
 
 /// The response that never leaves: the connection is closed in its place.
-pub(crate) fn hang_up() -> Response {
+#[must_use]
+pub fn hang_up() -> Response {
     (axum::Extension(HangUp), ()).into_response()
 }
 

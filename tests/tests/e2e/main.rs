@@ -43,6 +43,7 @@ mod hold;
 mod item_untold;
 mod kept_connections;
 mod main_job;
+mod model_lists;
 mod money;
 mod money_without_order;
 mod moved_time;

@@ -1,7 +1,7 @@
-//! Functions that die after so many outgoing calls, and the tollgate that counts these.
+//! Functions that die after so many outgoing calls, and the tollgate that counts these, and writes them down.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
@@ -21,6 +21,8 @@ use sandbox::gateway::Functions;
 struct Tollgate {
     left: AtomicI64,
     passed: Notify,
+    /// What each call was.
+    calls: Mutex<Vec<String>>,
     http: reqwest::Client,
 }
 
@@ -36,10 +38,16 @@ pub struct Mortal {
 
 impl Mortal {
     pub async fn after(calls: usize, world: &World) -> Self {
+        Self::told_at(&format!("{}/binance-callback", world.url), calls, world).await
+    }
+
+    /// The same, where Binance notifies another address.
+    pub async fn told_at(callback_url: &str, calls: usize, world: &World) -> Self {
         let http = web::client(Duration::from_secs(10), false);
         let tollgate = Arc::new(Tollgate {
             left: AtomicI64::new(i64::try_from(calls).unwrap()),
             passed: Notify::new(),
+            calls: Mutex::default(),
             http,
         });
         let mut ways_out = Vec::new();
@@ -57,7 +65,7 @@ impl Mortal {
             ways_out.push(Server::start(listener, router).unwrap());
             urls.push(ways_out.last().unwrap().url());
         }
-        let mut settings = sandbox.settings(&format!("{}/binance-callback", world.url));
+        let mut settings = sandbox.settings(callback_url);
         settings.push(("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), urls[0].clone()));
         settings.push(("BINANCE_BASE_URL".to_owned(), urls[1].clone()));
         let functions = Box::new(Functions::new(&settings));
@@ -73,6 +81,12 @@ impl Mortal {
             leadscalendar,
             _ways_out: ways_out,
         }
+    }
+
+    /// Every call that was made through the tollgate, but those for certificates, for the table's namespace, and in search of
+    /// what is due.
+    pub fn calls(&self) -> Vec<String> {
+        self.tollgate.calls.lock().unwrap().clone()
     }
 
     /// What `life` comes to, or nothing if it dies first.
@@ -95,13 +109,21 @@ async fn pass(
     let (parts, body) = request.into_parts();
     let body = axum::body::to_bytes(body, 10 * 1024 * 1024).await.unwrap();
     let mut headers = parts.headers;
+    let target = headers.get("x-amz-target");
+    let target = target.and_then(|target| target.to_str().ok()?.split('.').next_back());
+    let is_namespace = String::from_utf8_lossy(&body).contains(r#""namespace""#);
+    if let Some(call) = name(target, parts.uri.path()).filter(|_| !is_namespace) {
+        tollgate.calls.lock().unwrap().push(call.to_owned());
+    }
     headers.remove("host");
     let call = tollgate
         .http
         .request(parts.method, format!("{upstream}{}", parts.uri))
         .headers(headers)
         .body(body);
-    let answer = call.send().await.unwrap();
+    let Ok(answer) = call.send().await else {
+        return web::hang_up();
+    };
     let (status, headers) = (answer.status(), answer.headers().clone());
     let body = answer.bytes().await.unwrap();
     if tollgate.left.fetch_sub(1, Ordering::SeqCst) == 1 {
@@ -117,6 +139,21 @@ async fn pass(
         response.headers_mut().insert(name, value.clone());
     }
     response
+}
+
+/// What a call is, of the table by its `target`, or at this path.
+fn name(target: Option<&str>, path: &str) -> Option<&'static str> {
+    match (target, path) {
+        (Some("GetItem"), _) => Some("get"),
+        (Some("PutItem"), _) => Some("put"),
+        (Some(_), _) | (None, "/binancepay/openapi/certificates") => None,
+        (None, "/binancepay/openapi/v3/order") => Some("create"),
+        (None, "/binancepay/openapi/v2/order/query") => Some("query"),
+        (None, "/binancepay/openapi/order/close") => Some("close"),
+        (None, "/binancepay/openapi/order/refund") => Some("refund"),
+        (None, "/binancepay/openapi/order/refund/query") => Some("query refund"),
+        (None, _) => Some("tell"),
+    }
 }
 
 /// The event of a POST, with the context of a new invocation.
