@@ -1,6 +1,6 @@
 //! What is believed of Binance, compared with what it answers: calls that cost nothing, and orders that nobody pays.
 //!
-//! The list of beliefs is [`beliefs`]; each other module plays a part of it. The calls are signed by the functions' own code,
+//! The list of beliefs is `beliefs`; each other module plays a part of it. The calls are signed by the functions' own code,
 //! since it is that code which is to be shown right, and those that are wrong on purpose by hand.
 
 mod beliefs;
