@@ -9,6 +9,8 @@ mod books;
 mod door;
 #[path = "../soak/drawn.rs"]
 mod drawn;
+#[path = "../soak/failed.rs"]
+mod failed;
 #[path = "../soak/fleet.rs"]
 mod fleet;
 mod guest;
@@ -41,6 +43,7 @@ use sandbox::web::{self, Server};
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
+use failed::What;
 use world::{Kind, Settings, World};
 
 /// Bookings of one world; more are played in several, one after the other, each of which leaves other things open.
@@ -71,24 +74,23 @@ fn number(name: &str, least: u64, default: u64) -> u64 {
 async fn play_all(kind: Kind, bookings: u64) {
     let _turn = TURN.lock().await;
     let first = number("SOAK_SEED", 0, clock::now_ms().unsigned_abs() % 1_000_000);
-    let mut left = bookings;
-    let mut seed = first;
     let mut injected = BTreeMap::new();
     let mut differences = 0;
-    while left > 0 {
+    for (seed, bookings) in worlds(kind, first, bookings) {
         let settings = Settings {
             kind,
             seed,
-            bookings: left.min(MOST_BOOKINGS),
+            bookings,
             guests: number("SOAK_CLIENTS", 1, 40),
         };
-        left -= settings.bookings;
-        seed += 1;
         let limit = Duration::from_secs(120 + settings.bookings);
         let played = tokio::time::timeout(limit, play(settings)).await;
         let world = played.unwrap_or_else(|_| panic!("{settings:?} did not end within {limit:?}"));
         let (found, sums) = verdict::judge(&world);
         report::print(&world, &found, &sums);
+        if !found.is_empty() {
+            println!("{}", failed::line(kind.what(), seed, bookings));
+        }
         differences += found.len();
         report::count(&world, &mut injected);
     }
@@ -98,6 +100,29 @@ async fn play_all(kind: Kind, bookings: u64) {
     }
     println!("{kind:?}: {bookings} played, seed {first}, {differences} differences");
     assert_eq!(differences, 0, "differences, see above");
+}
+
+/// The seed of each world and how many bookings it has: those that failed once, then new ones.
+fn worlds(kind: Kind, first: u64, bookings: u64) -> Vec<(u64, u64)> {
+    let failed = failed::failed(kind.what()).into_iter();
+    let mut worlds: Vec<_> = failed.map(|world| (world.seed, world.count)).collect();
+    let (mut seed, mut left) = (first, bookings);
+    while left > 0 {
+        let some = left.min(MOST_BOOKINGS);
+        worlds.push((seed, some));
+        left -= some;
+        seed += 1;
+    }
+    worlds
+}
+
+impl Kind {
+    fn what(self) -> What {
+        match self {
+            Self::Bookings => What::Bookings,
+            Self::Races => What::Races,
+        }
+    }
 }
 
 /// Plays one world to its end.

@@ -8,6 +8,7 @@ mod bends;
 mod client;
 mod drawn;
 mod evidence;
+mod failed;
 mod faults;
 mod fleet;
 mod hosts;
@@ -35,15 +36,19 @@ use std::time::Duration;
 
 use sandbox::clock;
 use sandbox::web::{self, Server};
+use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
 use evidence::Evidence;
+use failed::What;
 use script::Script;
 use verdict::Finding;
 use world::{Settings, World};
 
 /// Orders after which the time is moved.
 const ORDERS_AT_ONE_TIME: u64 = 100;
+/// One soak after the other, so that neither is slow because of the other.
+static TURN: Mutex<()> = Mutex::const_new(());
 
 impl Settings {
     /// Reads them; one that is missing or empty has its default.
@@ -86,6 +91,23 @@ async fn nothing_is_lost_doubled_wrongly_paid_or_unconfirmed() {
     )]
     let lookup = |name: &str| std::env::var(name).ok();
     let settings = Settings::read(&lookup).unwrap_or_else(|problem| panic!("{problem}"));
+    assert_no_differences(settings).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_failed_once_does_not_fail_again() {
+    for failed in failed::failed(What::Orders) {
+        let settings = Settings {
+            orders: failed.count,
+            seed: failed.seed,
+            clients: 64,
+        };
+        assert_no_differences(settings).await;
+    }
+}
+
+async fn assert_no_differences(settings: Settings) {
+    let _turn = TURN.lock().await;
     println!("{settings:?}");
     let limit = Duration::from_secs(120 + settings.orders / 5);
     let soaked = tokio::time::timeout(limit, soak(settings)).await;
@@ -97,8 +119,9 @@ async fn nothing_is_lost_doubled_wrongly_paid_or_unconfirmed() {
     report::print(settings, &evidence, &findings, secs);
     assert!(
         findings.is_empty(),
-        "{} differences, see above",
-        findings.len()
+        "{} differences, see above; {}",
+        findings.len(),
+        failed::line(What::Orders, settings.seed, settings.orders)
     );
 }
 

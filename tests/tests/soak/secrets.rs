@@ -2,7 +2,7 @@
 //! so in time and is well afterwards.
 
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use axum::http::Method;
@@ -38,12 +38,17 @@ struct Said {
 }
 
 impl SecretsLog {
-    /// Listens from now on, in the whole process.
+    /// Listens from now on, in the whole process, which plays one soak after the other.
     pub fn start() -> Self {
-        let log = Self::default();
-        let lines = shared::log::subscriber(log.clone(), Level::WARN, "sandbox");
-        tracing::subscriber::set_global_default(lines).unwrap();
-        log
+        static HEARS: OnceLock<SecretsLog> = OnceLock::new();
+        let log = HEARS.get_or_init(|| {
+            let log = Self::default();
+            let lines = shared::log::subscriber(log.clone(), Level::WARN, "sandbox");
+            tracing::subscriber::set_global_default(lines).unwrap();
+            log
+        });
+        *log.said() = Said::default();
+        log.clone()
     }
 
     fn said(&self) -> MutexGuard<'_, Said> {
