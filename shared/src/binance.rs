@@ -254,3 +254,6 @@ fn not_serialised(error: &serde_json::Error) -> CallError {
         "the request cannot be written as JSON: {error}"
     )))
 }
+
+#[cfg(test)]
+mod tests;

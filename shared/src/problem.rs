@@ -167,3 +167,89 @@ impl Problem {
         response
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use http::header::ALLOW;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// What an answer says, and each of its headers.
+    fn answered(problem: Problem) -> (StatusCode, Value, Vec<(String, String)>) {
+        let answer = problem.into_response("request-1");
+        let headers = answer.headers().iter();
+        let headers = headers.map(|(name, value)| {
+            (
+                name.to_string(),
+                String::from_utf8_lossy(value.as_bytes()).into_owned(),
+            )
+        });
+        let (status, mut headers) = (answer.status(), headers.collect::<Vec<_>>());
+        headers.sort();
+        let body = serde_json::from_str(answer.body()).unwrap();
+        (status, body, headers)
+    }
+
+    #[test]
+    fn what_would_be_right_is_said() {
+        let field = FieldError {
+            pointer: "/price".to_owned(),
+            detail: "must be above zero".to_owned(),
+        };
+        let problem = Problem::fields(vec![field.clone()]);
+        assert_eq!(problem.errors, [field]);
+        assert_eq!(problem.recommendation, CORRECT_FIELD);
+        assert_eq!(problem.detail, "price must be above zero");
+        let problem = Problem::method_not_allowed("GET, HEAD");
+        assert_eq!(problem.header, Some((ALLOW, "GET, HEAD")));
+        let problem = Problem::encoded();
+        assert_eq!(
+            problem.header,
+            Some((http::header::ACCEPT_ENCODING, "identity"))
+        );
+        assert!(problem.detail.contains("identity"), "{}", problem.detail);
+    }
+
+    #[test]
+    fn answer_says_all_that_is_known_and_nothing_else() {
+        let problem = || Problem::gateway(StatusCode::CONFLICT, "TAKEN", "It is taken.", "Wait.");
+        let bare = json!({
+            "type": "about:blank", "title": "Conflict", "status": 409, "detail": "It is taken.", "code": "TAKEN",
+            "msg": "It is taken.", "recommendation": "Wait.", "retryable": false, "source": "gateway",
+            "requestId": "request-1",
+        });
+        let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let json = header("content-type", "application/problem+json");
+        let expected = (StatusCode::CONFLICT, bare.clone(), vec![json.clone()]);
+        assert_eq!(answered(problem()), expected);
+
+        let full = Problem {
+            header: Some((ALLOW, "GET")),
+            errors: vec![FieldError {
+                pointer: "/price".to_owned(),
+                detail: "must be above zero".to_owned(),
+            }],
+            refundable: Some("1.50".parse().unwrap()),
+            ..problem()
+        };
+        let mut body = bare;
+        for (name, value) in [
+            ("retryable", json!(true)),
+            ("orderId", json!("a5".repeat(15))),
+            (
+                "errors",
+                json!([{"pointer": "/price", "detail": "must be above zero"}]),
+            ),
+            ("refundable", json!("1.50")),
+        ] {
+            body[name] = value;
+        }
+        let headers = vec![header("allow", "GET"), json, header("retry-after", "7")];
+        let id = OrderId::from_random([0xa5; 15]);
+        assert_eq!(
+            answered(full.for_order(&id).retry_after(7)),
+            (StatusCode::CONFLICT, body, headers)
+        );
+    }
+}

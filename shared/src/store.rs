@@ -258,3 +258,6 @@ where
 {
     StoreError::Unavailable(Failure::of(error))
 }
+
+#[cfg(test)]
+mod tests;

@@ -100,6 +100,66 @@ async fn confirmation_is_accepted_over_tls_at_its_status() {
 }
 
 #[tokio::test]
+async fn answer_that_is_no_success_says_how_long_to_wait_and_whether_to_stop() {
+    let here = ["localhost"];
+    for (head, retry_after_ms, is_gone, reason) in [
+        (
+            "503 a\r\nretry-after: 7",
+            Some(7_000),
+            false,
+            "HTTP status 503",
+        ),
+        ("410 a", None, true, "HTTP status 410"),
+        ("404 a", None, false, "HTTP status 404"),
+        (
+            "307 a\r\nlocation: https://b.example.com/c",
+            None,
+            false,
+            "HTTP status 307, a redirect to b.example.com",
+        ),
+    ] {
+        let (config, roots) = certificate(&here, [2020, 2999]);
+        let answer = format!("HTTP/1.1 {head}\r\ncontent-length: 0\r\n\r\n");
+        let port = https(config, answer.leak()).await;
+
+        let told = told(trusting(roots), format!("https://localhost:{port}/paid")).await;
+
+        let status = head.get(..3).and_then(|status| status.parse().ok());
+        let (Event::Unconfirmed { answer, .. }, answered) = told else {
+            panic!("{told:?}");
+        };
+        let expected = Unaccepted {
+            reason: reason.to_owned(),
+            retry_after_ms,
+            status,
+            is_gone,
+            is_timeout: false,
+        };
+        assert_eq!((answer, answered), (expected, status));
+    }
+}
+
+#[tokio::test]
+async fn no_answer_in_time_is_told_as_such() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/paid", listener.local_addr().unwrap());
+    let policy = Policy {
+        hosts: "127.0.0.1".parse().unwrap(),
+        allow_local: true,
+    };
+    let http = http_client::confirmation_client(true, None).unwrap();
+    let confirmer = Confirmer::new(http, policy, Arc::new(served::secrets()));
+
+    let limit = Duration::from_millis(200);
+    let told = confirmer.confirm(&expired(url), limit).await;
+
+    let (Event::Unconfirmed { answer, .. }, None) = told else {
+        panic!("{told:?}");
+    };
+    assert!(answer.is_timeout && !answer.is_gone, "{answer:?}");
+}
+
+#[tokio::test]
 async fn connection_is_opened_to_what_may_be_called_alone() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let host = listener.local_addr().unwrap().to_string();

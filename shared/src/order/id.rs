@@ -247,6 +247,20 @@ mod tests {
     }
 
     #[test]
+    fn namespace_is_kept_as_it_was_made() {
+        let bytes = [0xab; 32];
+        assert_eq!(Namespace::from_random(bytes).as_bytes(), &bytes);
+    }
+
+    #[test]
+    fn shard_is_the_last_digit_modulo_eight() {
+        for digit in 0..16 {
+            let id = OrderId::from_random([0xf0 | digit; 15]);
+            assert_eq!(id.due_shard(), digit % 8, "{id}");
+        }
+    }
+
+    #[test]
     fn all_eight_shards_are_used() {
         let shards: std::collections::BTreeSet<u8> = (0..=255)
             .map(|byte| OrderId::from_random([byte; 15]).due_shard())

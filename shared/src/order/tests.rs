@@ -191,6 +191,28 @@ fn new_order_has_attempt_one_and_is_asked_about_after_its_claim() {
 }
 
 #[test]
+fn alarm_is_called_the_same_in_the_item_and_in_the_log() {
+    for (alarm, name) in [
+        (Alarm::Stuck, "order.stuck"),
+        (Alarm::Exhausted, "confirmation.exhausted"),
+    ] {
+        assert_eq!(alarm.to_string(), name);
+        assert_eq!(serde_json::to_value(alarm).unwrap(), name);
+    }
+}
+
+#[test]
+fn every_number_is_named_and_the_newest_is_shown_until_one_is_paid() {
+    let mut order = on_second_attempt();
+    let id = "a5".repeat(15);
+
+    assert_eq!(order.trade_nos(), format!("{id}01, {id}02"));
+    assert_eq!(order.shown_attempt(), 2);
+    order.apply(&learned(1, paid(1)), "query", LATER);
+    assert_eq!((order.status, order.shown_attempt()), (Status::Paid, 1));
+}
+
+#[test]
 fn stored_order_reads_back_and_holds_no_empty_field() {
     let mut order = after([opened(1), paid(1), refunded("0.5")]);
     let doubt = Doubt {
@@ -206,6 +228,8 @@ fn stored_order_reads_back_and_holds_no_empty_field() {
 
         assert_eq!(item.contains_key("report"), reported);
         assert!(!item.contains_key("claim") && !item.contains_key("alarms"));
+        let steps = item["steps"].as_m().unwrap();
+        assert!(!steps.contains_key("unanswered"), "{steps:?}");
         assert_eq!(serde_dynamo::from_item::<_, Order>(item).unwrap(), order);
     }
 }

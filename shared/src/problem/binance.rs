@@ -87,3 +87,80 @@ fn is_not_found(answer: &Answer) -> bool {
     answer.code.as_deref() == Some("400202")
         || (answer.code.is_none() && answer.http_status == Some(404))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(http_status: u16, code: Option<&str>) -> Answer {
+        Answer {
+            http_status: Some(http_status),
+            code: code.map(str::to_owned),
+            message: "so it is".to_owned(),
+            ..Answer::default()
+        }
+    }
+
+    #[test]
+    fn each_end_of_a_call_is_one_problem_with_binances_own_code_where_it_gave_one() {
+        let access = |status, code| CallError::Access(answer(status, code));
+        let refused = |status, code| CallError::Refused(answer(status, code));
+        let alarm = Some("binance.access");
+        for (error, status, code, alarm, retry_after_secs) in [
+            (access(401, None), 401, "CREDENTIALS_REFUSED", alarm, None),
+            (access(200, Some("400002")), 401, "400002", alarm, None),
+            (access(451, None), 403, "LOCATION_RESTRICTED", alarm, None),
+            (access(403, None), 403, "ACCESS_DENIED", alarm, None),
+            (access(200, Some("400203")), 403, "400203", alarm, None),
+            (refused(200, Some("400202")), 404, "400202", None, None),
+            (refused(404, None), 404, "NOT_FOUND", None, None),
+            (refused(404, Some("400001")), 400, "400001", None, None),
+            (refused(400, None), 400, "REFUSED", None, None),
+            (
+                CallError::NotDone(answer(429, None)),
+                429,
+                "RATE_LIMITED",
+                None,
+                Some(30),
+            ),
+            (
+                CallError::NotDone(answer(200, Some("400003"))),
+                500,
+                "400003",
+                None,
+                Some(120),
+            ),
+            (
+                CallError::Unknown(answer(503, None)),
+                500,
+                "BINANCE_UNAVAILABLE",
+                None,
+                Some(120),
+            ),
+        ] {
+            let cause = error.to_string();
+            let problem = Problem::from(BinanceError::Call(error));
+            assert_eq!(problem.status.as_u16(), status, "{cause}");
+            assert_eq!((problem.code.as_str(), problem.alarm), (code, alarm));
+            assert_eq!(problem.retry_after_secs, retry_after_secs, "{cause}");
+            assert_eq!(problem.retryable, retry_after_secs.is_some(), "{cause}");
+            assert_eq!(problem.source, Source::Binance);
+            assert_eq!(problem.detail, "Binance: so it is");
+            assert_eq!(problem.cause, Some(cause));
+        }
+    }
+
+    #[test]
+    fn redirect_is_the_operators_and_silence_has_words() {
+        let redirect = CallError::Access(Answer {
+            redirect_to: Some("b.example.com".to_owned()),
+            ..Answer::default()
+        });
+        let problem = Problem::from_call(&redirect);
+        assert_eq!(
+            (problem.status.as_u16(), problem.code.as_str()),
+            (503, "NOT_SET_UP")
+        );
+        assert_eq!(problem.detail, "Binance: no reason given");
+    }
+}

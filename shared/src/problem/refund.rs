@@ -149,3 +149,71 @@ impl Problem {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::binance::{Answer, CallError};
+    use crate::order::{RefundId, RefundStatus};
+
+    #[test]
+    fn what_the_caller_can_do_is_said_with_what_is_left() {
+        for (problem, code, recommendation) in [
+            (Problem::key_required(), "INVALID_REQUEST", SEND_KEY),
+            (
+                Problem::refund_key_reused(),
+                "IDEMPOTENCY_KEY_REUSED",
+                OTHER_REFUND_KEY,
+            ),
+        ] {
+            let said = (problem.code.as_str(), problem.recommendation);
+            assert_eq!(said, (code, recommendation));
+        }
+        let left = "1.50".parse().unwrap();
+        let problem = Problem::not_refundable(NotRefundable::TooHigh { left });
+        assert_eq!(problem.refundable, Some("1.5".parse().unwrap()));
+    }
+
+    #[test]
+    fn refund_that_binance_refused_is_told_in_its_words() {
+        let mut refund: Refund = serde_json::from_value(serde_json::json!({
+            "refundRequestId": format!("{}r0123456789abcdef", "a5".repeat(15)), "attempt": 1, "amount": "1",
+            "currency": "USDT", "status": "FAILED", "code": "400304", "wanted": {}, "createdAtMs": 1, "sentAtMs": 1,
+            "mayHaveArrived": true,
+        }))
+        .unwrap();
+        assert_eq!(refund.status, RefundStatus::Failed);
+        assert!(
+            refund
+                .refund_request_id
+                .as_str()
+                .parse::<RefundId>()
+                .is_ok()
+        );
+        let answer = Answer {
+            http_status: Some(200),
+            code: Some("400304".to_owned()),
+            message: "too low".to_owned(),
+            ..Answer::default()
+        };
+        let refused = CallError::Refused(answer.clone());
+        let problem = Problem::refund_refused(&refund, refused.clone().into());
+        assert_eq!(problem.source, Source::Binance);
+        assert_eq!(problem.detail, "Binance: too low");
+        assert_eq!(problem.cause, Some(refused.to_string()));
+        assert_eq!(
+            (problem.status.as_u16(), problem.code.as_str()),
+            (422, "400304")
+        );
+
+        refund.is_balance_low = true;
+        let problem = Problem::refund_failed(&refund);
+        assert_eq!(
+            (problem.status.as_u16(), problem.source),
+            (409, Source::Binance)
+        );
+        // Who may not call Binance hears it in the words of every call.
+        let problem = Problem::refund_refused(&refund, CallError::Access(answer).into());
+        assert_eq!(problem.status.as_u16(), 403);
+    }
+}

@@ -1,3 +1,5 @@
+mod said;
+
 use super::*;
 use crate::bent::{Bend, Member, object, quoted, spellings, unusable};
 

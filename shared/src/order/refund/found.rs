@@ -36,11 +36,7 @@ impl Order {
             return Applied::Unchanged;
         };
         let part = (attempt, amount, payment.currency.clone());
-        let refund = Refund::recorded(id, wanted, part, at_ms);
-        self.refunds.push(Refund {
-            is_accepted: true,
-            ..refund
-        });
+        self.refunds.push(Refund::recorded(id, wanted, part, at_ms));
         self.schedule_refund();
         self.learn_refund(id, fact, at_ms);
         Applied::Changed

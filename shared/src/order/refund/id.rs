@@ -92,6 +92,7 @@ mod tests {
         assert_ne!(id, RefundId::derived(&namespace, &order_id, "k-2"));
         let other = OrderId::from_random([7; 15]);
         assert_ne!(id, RefundId::derived(&namespace, &other, "k-1"));
+        assert_eq!(id.to_string(), id.as_str());
         assert_eq!(id.as_str().parse(), Ok(id));
     }
 

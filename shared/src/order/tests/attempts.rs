@@ -168,3 +168,19 @@ fn what_binance_made_of_a_number_counts_since_it_was_first_sent() {
         assert_eq!(order.alarms, alarms);
     }
 }
+
+#[test]
+fn attempt_begins_when_it_is_resumed() {
+    let resume = |mut order: Order| {
+        order.apply(&resumed("second", LATER + 28_000), "resumed", LATER);
+        let began = order.attempts.iter();
+        began
+            .map(|attempt| (attempt.started_at_ms, attempt.given_up_from_ms))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(resume(created()), [(T0, None), (LATER, None)]);
+    // Its number is used again, and may have been sent before.
+    let mut released = created();
+    released.apply(&released_by("first"), "not done", TOLD);
+    assert_eq!(resume(released), [(LATER, Some(T0))]);
+}

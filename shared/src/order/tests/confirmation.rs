@@ -1,5 +1,7 @@
 //! What LeadsCalendar is still owed, and when it is tried again.
 
+mod schedule;
+
 use super::*;
 
 pub(super) fn answer() -> Unaccepted {
@@ -43,67 +45,6 @@ fn first_attempt_is_left_to_whoever_made_the_change() {
     let order = settled();
 
     assert_eq!(order.confirmation.next_attempt_at_ms, Some(TOLD + 30_000));
-}
-
-#[test]
-fn repeats_follow_the_schedule_with_a_fifth_of_jitter_and_then_are_daily_to_day_30() {
-    let mut order = settled();
-    let mut at_ms = T0;
-    for (minutes, attempt) in [1, 5, 30, 120, 300, 600, 840, 1_200, 1_440].iter().zip(1..) {
-        let refused = unaccepted(&order, attempt, answer());
-        order.apply(&refused, "confirmation", at_ms);
-        let next_ms = order.confirmation.next_attempt_at_ms.unwrap();
-        let (wait_ms, step_ms) = (next_ms - at_ms, minutes * MINUTE);
-        assert!(
-            (step_ms * 8 / 10..=step_ms * 12 / 10).contains(&wait_ms),
-            "{wait_ms} for {step_ms}"
-        );
-        at_ms = next_ms;
-    }
-    assert!(order.alarms.is_empty());
-    let refused = unaccepted(&order, 10, answer());
-    order.apply(&refused, "confirmation", at_ms);
-
-    assert_eq!(order.confirmation.untold(), Some(Untold::Exhausted));
-    assert_eq!(order.alarms, [Alarm::Exhausted]);
-
-    order.alarms.clear();
-    let mut attempt = 10;
-    while let Some(next_ms) = order.confirmation.next_attempt_at_ms {
-        let (wait_ms, day) = (next_ms - at_ms, 24 * 60 * MINUTE);
-        assert!(
-            (day * 8 / 10..=day * 12 / 10).contains(&wait_ms),
-            "{wait_ms}"
-        );
-        (at_ms, attempt) = (next_ms, attempt + 1);
-        let refused = unaccepted(&order, attempt, answer());
-        order.apply(&refused, "confirmation", at_ms);
-        assert_eq!(order.confirmation.untold(), Some(Untold::Exhausted));
-    }
-    let day = (at_ms - T0) / (24 * 60 * MINUTE);
-    assert!((28..=30).contains(&day), "{day}");
-
-    let confirmation = &order.confirmation;
-    assert_eq!(confirmation.attempts, attempt);
-    assert_eq!(confirmation.last_error.as_deref(), Some("HTTP status 503"));
-    assert!(confirmation.is_owed());
-    assert_eq!(order.alarms, [], "one alarm is enough");
-}
-
-#[test]
-fn jitter_spreads_orders() {
-    let waits: std::collections::BTreeSet<i64> = (0..=255)
-        .map(|byte| {
-            let mut order = settled();
-            order.order_id = OrderId::from_random([byte; 15]);
-            wait_ms(&mut order, answer())
-        })
-        .collect();
-
-    assert_eq!(
-        (waits.first(), waits.last(), waits.len()),
-        (Some(&48_000), Some(&72_000), 41)
-    );
 }
 
 #[test]
@@ -197,6 +138,17 @@ fn operator_makes_due_what_was_told_in_vain_and_passes_over_what_is_due() {
         (Some(LATER), 0)
     );
     assert_eq!(wish(&mut order), Applied::Unchanged, "due already");
+
+    // Another change begins the schedule anyway.
+    order.apply(&learned(1, refunded("0.5")), "query", LATER);
+    let confirmation = &order.confirmation;
+    assert_eq!((confirmation.attempts, confirmation.is_owed()), (0, true));
+    assert_eq!(wish(&mut order), Applied::Unchanged, "begins anyway");
+
+    let refused = unaccepted(&order, 1, answer());
+    order.apply(&refused, "confirmation", LATER);
+    order.confirmation.next_attempt_at_ms = Some(LATER);
+    assert_eq!(wish(&mut order), Applied::Unchanged, "due now");
 }
 
 #[test]

@@ -131,3 +131,21 @@ fn checkout_needs_one_way_to_pay_and_any_is_enough() {
         assert!(checkout.has_way_to_pay(), "{checkout:?}");
     }
 }
+
+#[test]
+fn end_of_another_attempt_than_the_newest_or_of_one_beside_a_paid_one_changes_nothing() {
+    let both_open = || {
+        let mut order = on_second_attempt();
+        order.apply(&learned(1, opened(1)), "create", LATER);
+        order
+    };
+    let mut order = both_open();
+    let applied = order.apply(&learned(1, found(1, State::Expired)), "query", LATER);
+    assert_eq!(applied, Applied::Unchanged);
+    assert_eq!(order.status, Status::Pending);
+
+    let mut order = both_open();
+    order.apply(&learned(1, paid(1)), "query", LATER);
+    let applied = order.apply(&learned(2, found(2, State::Expired)), "query", LATER);
+    assert_eq!((order.status, applied), (Status::Paid, Applied::Unchanged));
+}

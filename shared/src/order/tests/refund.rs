@@ -1,6 +1,7 @@
 //! Refunds that were asked for here.
 
 mod ends;
+mod found;
 mod plan;
 mod sent;
 mod steps;
@@ -134,4 +135,16 @@ pub(super) fn seen(order: &Order, key: char) -> (RefundStatus, String, Option<&s
     let refund = order.refund(&id(key)).unwrap();
     let amount = refund.amount.to_string();
     (refund.status, amount, refund.code.as_deref())
+}
+
+#[test]
+fn that_binance_does_not_know_a_refund_is_a_fact_of_its_own() {
+    assert!(RefundFact::not_found().is_not_found());
+    for status in [
+        RefundStatus::Pending,
+        RefundStatus::Succeeded,
+        RefundStatus::Failed,
+    ] {
+        assert!(!silent(status).is_not_found());
+    }
 }

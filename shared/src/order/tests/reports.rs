@@ -253,3 +253,33 @@ fn report_of_a_rejected_refund_is_done_with_once_the_refund_was_asked_about() {
     order.apply(&answered(true), "query", LATER + MINUTE);
     assert_eq!((order.report, order.alarms), (None, vec![]));
 }
+
+#[test]
+fn rate_limit_puts_off_a_report_that_is_due_or_taken_on() {
+    for (early_ms, is_taken_on, is_put_off) in [
+        (0, false, true),
+        (0, true, true),
+        (1, true, true),
+        (1, false, false),
+    ] {
+        let mut order = after([opened(1)]);
+        order.apply(&reported(1, Kind::Paid, true), "reported", T0 + 30_000);
+        order.ask_at_ms = None;
+        let due_ms = T0 + 90_000;
+        let put_off = Event::PutOff {
+            wait_ms: 5 * MINUTE,
+            is_taken_on,
+        };
+        let at_ms = due_ms - early_ms;
+        let applied = order.apply(&put_off, "query", at_ms);
+
+        let expected = if is_put_off {
+            at_ms + 5 * MINUTE
+        } else {
+            due_ms
+        };
+        let report_ms = order.report.as_ref().map(|report| report.at_ms);
+        assert_eq!(report_ms, Some(expected), "{early_ms} {is_taken_on}");
+        assert_eq!(applied == Applied::Changed, is_put_off);
+    }
+}

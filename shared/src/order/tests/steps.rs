@@ -260,3 +260,17 @@ fn rate_limit_puts_off_what_nobody_waits_for_by_an_hour_and_uses_up_no_step() {
         assert!(order.ask_at_ms >= next_ms, "{:?}", order.status);
     }
 }
+
+#[test]
+fn order_that_was_asked_about_when_it_got_stuck_raises_no_second_alarm() {
+    let stuck_at_ms = T0 + HOUR + DAY;
+    for (done_ms, alarms) in [(stuck_at_ms - 1, vec![Alarm::Stuck]), (stuck_at_ms, vec![])] {
+        let mut order = after([opened(1)]);
+        order.steps.done_ms = done_ms;
+        let asked = Event::Asked {
+            began_ms: stuck_at_ms + 1,
+        };
+        order.apply(&asked, "query", stuck_at_ms + 1);
+        assert_eq!(order.alarms, alarms);
+    }
+}

@@ -149,6 +149,25 @@ fn malformed_key_is_refused() {
     }
 }
 
+#[test]
+fn length_and_number_are_in_their_shortest_form_at_the_very_limit() {
+    let with = |modulus: &[u8], header: &[u8]| {
+        let numbers = [der(INTEGER, modulus), der(INTEGER, &[3])].concat();
+        assert_eq!(numbers.len(), usize::from(header[header.len() - 1]));
+        let sequence = [&[SEQUENCE], header, &numbers].concat();
+        from_der(&info_of(RSA_ENCRYPTION, &[vec![0], sequence].concat()))
+    };
+    let small = modulus(0x7f, 122);
+    assert_eq!(with(&small, &[0x7f]), Err(KeyError::Size { bits: 975 }));
+    assert_eq!(with(&small, &[0x81, 0x7f]), Err(KeyError::NotRsa));
+    let large = modulus(0x7f, 249);
+    assert_eq!(with(&large, &[0x81, 0xff]), Ok(()));
+    assert_eq!(with(&large, &[0x82, 0, 0xff]), Err(KeyError::NotRsa));
+
+    let needless = [&[0], large.as_slice()].concat();
+    assert_eq!(from_der(&key_of(&needless, &[3])), Err(KeyError::NotRsa));
+}
+
 proptest! {
     #[test]
     fn no_key_makes_the_reader_panic(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {

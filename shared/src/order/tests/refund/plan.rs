@@ -273,3 +273,21 @@ fn two_invocations_at_the_same_moment_record_refunds_that_differ() {
     // Else both would take what is in the table for their own, and both would send it.
     assert_ne!(record("one"), record("the other"));
 }
+
+#[test]
+fn how_many_refunds_remain_is_known_also_after_another_payment_was_told() {
+    let mut order = twice_paid();
+    let events = [
+        wanted('1', of_payment(1, part("0.1"))),
+        sent('1', accepted(silent(RefundStatus::Pending))),
+        told('1', sums(RefundStatus::Succeeded, "0.1", "0.1", 2)),
+    ];
+    play(&mut order, events, ASKED);
+    order.apply(&learned(1, answer_paid(1, "3", None)), "query", LATER);
+
+    let payment = order
+        .attempt(1)
+        .and_then(|attempt| attempt.payment.as_ref());
+    let remaining = payment.map(|payment| (payment.amount, payment.remaining_refunds));
+    assert_eq!(remaining, Some((amount("3"), Some(2))));
+}

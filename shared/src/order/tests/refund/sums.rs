@@ -192,3 +192,21 @@ fn payment_that_replaces_another_of_its_checkout_keeps_what_was_said_of_its_refu
     assert_eq!(shown_sums(&order), expected);
     assert_eq!(order.refund_of(&part("0.1")), Err(NotRefundable::TakesAll));
 }
+
+#[test]
+fn amount_in_an_answer_about_another_end_is_not_the_refunds() {
+    let told_another = |ended: Event, told_as: RefundStatus| {
+        let mut order = asked_for(part("0.4"));
+        play(&mut order, [ended], ASKED);
+        play(
+            &mut order,
+            [told('1', sums(told_as, "0.3", "0.4", 5))],
+            ASKED,
+        );
+        seen(&order, '1').1
+    };
+    let failed = || sent('1', refused("400304"));
+    assert_eq!(told_another(succeeded('1'), RefundStatus::Succeeded), "0.4");
+    assert_eq!(told_another(failed(), RefundStatus::Pending), "0.4");
+    assert_eq!(told_another(failed(), RefundStatus::Succeeded), "0.3");
+}

@@ -119,3 +119,14 @@ fn part_that_went_back_by_hand_and_a_failure_in_one_answer_are_told_by_the_statu
     );
     assert_eq!(order.status, Status::PartiallyRefunded);
 }
+
+#[test]
+fn what_is_learned_of_a_refund_that_has_not_failed_is_not_told_as_a_failure() {
+    let mut order = asked_for(part("0.4"));
+    let before = order.clone();
+    let smaller = sums(RefundStatus::Pending, "0.3", "0.3", 5);
+    play(&mut order, [told('1', smaller)], ASKED);
+
+    assert_ne!(shown(&order), shown(&before));
+    assert_eq!(order.confirmation.told, before.confirmation.told);
+}
