@@ -38,6 +38,8 @@ PEERS_NODE_TOOLS := $(PEERS_NODE)/node_modules/.package-lock.json
 MERCHANT := tests/clients/merchant
 # Without npm its client is not played, as the test says.
 MERCHANT_TOOLS := $(if $(shell command -v npm),$(MERCHANT)/node_modules/.package-lock.json)
+MUTANTS_VERSION := 27.1.0
+MUTANTS := target/tools/.cargo-mutants-$(MUTANTS_VERSION)
 # Installs a list ($(2)) into an environment ($(1)), and makes that where it is not there: only files whose hashes are known, and
 # none that would be built here. The lists are complete, which `pip check` sees to.
 define install
@@ -95,7 +97,7 @@ define parts
 endef
 
 # Hours, so that a part can be left out: `make proof PROOF='pauses load'`.
-PROOF ?= arm64 pauses load bench fuzz model runs soak
+PROOF ?= arm64 pauses load bench fuzz model runs soak mutants
 .PHONY: proof
 proof: ## What takes hours and is played before a release, with the minutes that each part took; PROOF='pauses load' plays some
 	$(call parts,$(PROOF),PEERS=1 ARM64=1 SOAK_ORDERS=100000 FUZZ_MINUTES=15)
@@ -128,6 +130,13 @@ sandbox-x86_64 sandbox-arm64: sandbox-%: $(RUN_TOOLS)
 	mkdir -p $(SANDBOX)
 	cp target/$(SANDBOX_TARGET)/sandbox/sandbox $(SANDBOX)/sandbox-linux-$*
 	cd $(SANDBOX) && sha256sum sandbox-linux-$* >sandbox-linux-$*.sha256
+
+.PHONY: mutants mutate
+mutants: binaries $(MUTANTS) ## Change each line that matters, and see that a test fails; SINCE=commit: only lines changed since, ONLY=path: only there
+	python3 tests/mutants/mutants.py $(if $(SINCE),--since $(SINCE)) $(if $(ONLY),--only $(ONLY))
+
+mutate: binaries $(MUTANTS) ## CI's share of the mutants: of what changed lately, what unit tests can catch, for five minutes
+	python3 tests/mutants/mutants.py --share
 
 # Not among the tests: a figure is only as good as the machine is idle.
 .PHONY: bench load runs
@@ -176,7 +185,7 @@ cross: $(RUN_TOOLS) ## Build a function for arm64
 # Built for release once, for this machine's processor, so that it can be run here: by the tests of what is built, too.
 .PHONY: check
 check: ## Everything CI runs, with the minutes that each part took
-	$(call parts,fmt lint deny template test gates api anywhere cross rehearse,PROGRAMS='$(CURDIR)/target/lambda')
+	$(call parts,fmt lint deny template test mutate gates api anywhere cross rehearse,PROGRAMS='$(CURDIR)/target/lambda')
 
 .PHONY: fmt
 fmt: ## Check the formatting
@@ -288,6 +297,12 @@ $(MERCHANT)/node_modules/.package-lock.json: $(MERCHANT)/package.json $(MERCHANT
 $(PEERS_NODE_TOOLS): $(PEERS_NODE)/package.json $(PEERS_NODE)/package-lock.json
 	@echo "Installing AWS's SDK for JavaScript into $(PEERS_NODE)/node_modules (once, some seconds) ..."
 	cd $(PEERS_NODE) && npm ci --ignore-scripts
+	touch $@
+
+# Not optimised: it lists, which takes no time, and would take thrice as long to build.
+$(MUTANTS):
+	@echo 'Installing cargo-mutants into target/tools (once, about a minute) ...'
+	cargo install --locked --debug --version $(MUTANTS_VERSION) --root target/tools cargo-mutants
 	touch $@
 
 $(NODE_TOOLS): $(NODE)/package.json $(NODE)/package-lock.json
