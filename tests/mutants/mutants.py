@@ -5,7 +5,7 @@
 All are compiled at once, each behind a switch (the package `mutants` weaves them in), so that one costs a run and no build. Those
 that cannot be woven in, such as one of a constant, are built one by one. A mutant is played by the unit tests that reach it;
 then, unless --units, by the end-to-end tests that do. --share is CI's part: what unit tests can catch of the files that the last
-20 commits changed, for five minutes. Ends with 1 where one is missed that is not in end_to_end.txt.
+20 commits changed and is woven in, for five minutes. Ends with 1 where one is missed that is not in end_to_end.txt.
 """
 
 import argparse
@@ -239,12 +239,12 @@ def built_alone(mutant, *selected):
     return next(filter(None, (failed(*program, 0, ()) for program in programs)), None)
 
 
-def units(mutants, deadline, jobs):
-    """What unit tests catch: {number: the test, None, or "unviable"}."""
+def units(mutants, deadline, jobs, alone):
+    """What unit tests catch: {number: the test, None, or "unviable"}; whether also those that are built `alone`."""
     programs, others = woven(mutants, "--lib")
     ends = {it["number"]: "unviable" for it in mutants if it["genre"] == "FnValue" and others.get(it["number"]) not in (None, "E0015")}
     ends |= played([it for it in mutants if it["number"] not in others], programs, deadline, jobs)
-    for mutant in mutants:
+    for mutant in mutants if alone else ():
         if mutant["number"] in others and mutant["number"] not in ends and time.monotonic() < deadline:
             ends[mutant["number"]] = built_alone(mutant, "--lib")
     return ends
@@ -292,7 +292,7 @@ def main():
     mutants = [it for it in chosen(options.since, options.share) if it["file"].startswith(options.only)]
     print(f"{len(mutants)} mutants ...", flush=True)
     skipped = known() if options.share else {}
-    ends = units([it for it in mutants if it["key"] not in skipped], deadline, options.jobs)
+    ends = units([it for it in mutants if it["key"] not in skipped], deadline, options.jobs, not options.share)
     missed = [it for it in mutants if ends.get(it["number"], "") is None]
     found = {}
     if missed and not options.share and not options.units:
