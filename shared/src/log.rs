@@ -32,13 +32,15 @@ const OUTCOME_BYTES: usize = 800;
 const OF_THE_INVOCATION: [&str; 4] = ["timestamp", "level", "message", "request_id"];
 
 /// The programs that are ours, as `tracing` calls them.
-const OURS: [&str; 6] = [
+const OURS: [&str; 8] = [
     OUTCOME,
     "shared",
     "binance_callback",
+    "close_order",
     "create_order",
     "get_order",
     "reconcile_orders",
+    "refund_order",
 ];
 
 /// Starts the log of this process.
