@@ -54,13 +54,13 @@ fn events_change_an_order_if_one_does_and_none_where_one_is_refused() {
         (vec![resumed], refused),
         (vec![wished, Event::UntoldWished], Applied::Changed),
     ] {
-        let applied = apply_all(&mut order(), &events, "test", AT_MS);
+        let applied = order().apply_all(&events, "test", AT_MS);
         assert_eq!(applied, expected, "{events:?}");
     }
     let mut order = order();
     order.claim = None;
     order.confirmation.attempts = 0;
-    let unchanged = apply_all(&mut order, &[released], "test", AT_MS);
+    let unchanged = order.apply_all(&[released], "test", AT_MS);
     assert_eq!(unchanged, Applied::Unchanged);
 }
 
