@@ -260,9 +260,9 @@ async fn order_over_which_reconcile_orders_died_is_taken_up_by_a_later_run() {
         if lived.is_some() {
             assert_eq!(
                 calls,
-                2 * (8 + 1) + 1 + 1 + 5 + 5 + 1,
-                "for each lane eight shards and what there is to do; the order; a look at Binance; claim, ask, \
-                    record, confirm, record; five looks at the table; and one to spare"
+                8 + 2 + 1 + 1 + 5 + 4 + 1,
+                "eight shards; for each lane what there is to do; the order; a look at Binance; claim, ask, \
+                    record, confirm, record; four looks at the table; and one to spare"
             );
             return;
         }
