@@ -220,3 +220,68 @@ impl Summary {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn summary_has_each_count_under_its_own_name() {
+        let clock = OrderClock::default();
+        let run = Run::new(clock, vec![0, 1], i64::MAX);
+        let counts = &run.counts;
+        let counters = [
+            &counts.asked,
+            &counts.settled,
+            &counts.confirmed,
+            &counts.failed,
+        ];
+        for (counter, times) in counters.into_iter().zip(1..) {
+            (0..times).for_each(|_| count(counter));
+        }
+        let now_ms = clock.now_ms();
+        for ago_ms in [20_500, 40_500, 30_500] {
+            run.leave(now_ms - ago_ms);
+        }
+        let untold = UntoldOrders {
+            since_ms: Some(now_ms - 50_500),
+            repeating: 6,
+            exhausted: 7,
+        };
+
+        let (summary, failure) = run.summary(Some(untold));
+
+        assert!(failure.is_none());
+        let expected = Summary {
+            asked: 1,
+            settled: 2,
+            confirmed: 3,
+            failed: 4,
+            left: 3,
+            oldest_due_sec: 40,
+            untold: Some(6),
+            oldest_untold_sec: Some(50),
+            exhausted: Some(7),
+        };
+        assert_eq!(summary, expected);
+    }
+
+    #[test]
+    fn run_has_failed_where_neither_lane_could_read_any_shard() {
+        for (unread, has_failed) in [(0, false), (3, false), (4, true)] {
+            let run = Run::new(OrderClock::default(), vec![0, 1], i64::MAX);
+            (0..unread).for_each(|_| run.unread(0, StoreError::Raced));
+            assert_eq!(run.summary(None).1.is_some(), has_failed, "{unread}");
+        }
+    }
+
+    #[test]
+    fn work_is_begun_and_bounded_by_what_is_left_of_the_time() {
+        let now_ms = now_ms();
+        let run = Run::new(OrderClock::default(), Vec::new(), now_ms + 10_000);
+        assert!(run.has_time(9_000));
+        assert!(!run.has_time(10_001));
+        assert_eq!(run.within_ms(60_000, 2_000), now_ms + 8_000);
+        assert!((now_ms + 1_000..now_ms + 2_000).contains(&run.within_ms(1_000, 2_000)));
+    }
+}

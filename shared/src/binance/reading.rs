@@ -70,3 +70,34 @@ fn or_unknown<T>(
         ended => ended,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::order::OrderId;
+
+    fn says(code: &str) -> Vec<u8> {
+        format!(r#"{{"status":"FAIL","code":"{code}","errorMessage":"no"}}"#).into_bytes()
+    }
+
+    #[test]
+    fn only_what_is_not_known_is_an_answer_that_looks_like_a_refusal() {
+        let trade_no = TradeNo {
+            order_id: OrderId::from_random([0xa5; 15]),
+            attempt: 1,
+        };
+        let unknown = found(200, &says("400202"), &trade_no);
+        assert_eq!(unknown.unwrap(), Fact::not_found());
+        for code in ["400201", "400001"] {
+            let refused = found(200, &says(code), &trade_no);
+            assert!(matches!(refused, Err(CallError::Refused(_))), "{code}");
+        }
+    }
+
+    #[test]
+    fn close_is_done_by_a_success_alone() {
+        assert!(closed(200, br#"{"status":"SUCCESS","code":"000000","data":true}"#).is_ok());
+        assert!(closed(200, &says("400202")).is_err());
+        assert!(created(200, &says("400202")).is_err());
+    }
+}

@@ -218,3 +218,20 @@ async fn all_attempts_of_an_order_are_asked_about_side_by_side() {
     assert_eq!(asked_about(&world).len(), 12);
     assert_eq!(world.items()[0]["status"], "FAILED");
 }
+
+#[tokio::test]
+async fn shard_with_more_than_a_page_is_read_to_its_end() {
+    let world = World::start().await;
+    let (order_id, _) = world.pending().await;
+    let item = table::get(&world, &order_id).await;
+    // In the same shard, and more than DynamoDB gives in one page.
+    for number in 0..120 {
+        let mut other = item.clone();
+        other["orderId"]["S"] = json!(format!("{number:030x}"));
+        table::put(&world, other).await;
+    }
+
+    let ran = world.reconcile_after(3 * MINUTE).await;
+
+    assert_eq!((&ran["asked"], &ran["left"]), (&json!(121), &json!(0)));
+}
