@@ -96,15 +96,10 @@ impl Binance {
     pub async fn query(&self, trade_no: &TradeNo, deadline_ms: i64) -> Result<Fact, BinanceError> {
         let body = serialise(&Named::new(trade_no)).map_err(|error| not_serialised(&error))?;
         let read = |data: Option<&RawValue>| wire::found(data, trade_no);
-        match self
+        let ended = self
             .call(QUERY_ORDER, Some(trade_no), &body, read, deadline_ms)
-            .await
-        {
-            Err(BinanceError::Call(error)) if QUERY_ORDER.is_answered_by(&error) => {
-                Ok(Fact::not_found())
-            }
-            ended => ended,
-        }
+            .await;
+        QUERY_ORDER.or_not_found(ended, Fact::not_found)
     }
 
     /// Asks Binance to close an attempt's checkout (close order). That it accepts says nothing of how the checkout ends.

@@ -1,6 +1,6 @@
 //! The calls of the merchant API that are made.
 
-use super::CallError;
+use super::{BinanceError, CallError};
 
 /// A call of the merchant API.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +25,18 @@ impl Call {
                     && (self.refusal_is_answer || answer.code.as_deref() == Some(NOT_FOUND))
             }
             CallError::Access(_) | CallError::NotDone(_) | CallError::Unknown(_) => false,
+        }
+    }
+
+    /// How it ended, where that Binance does not know what it was asked about is `not_found`.
+    pub(super) fn or_not_found<T>(
+        self,
+        ended: Result<T, BinanceError>,
+        not_found: fn() -> T,
+    ) -> Result<T, BinanceError> {
+        match ended {
+            Err(BinanceError::Call(error)) if self.is_answered_by(&error) => Ok(not_found()),
+            ended => ended,
         }
     }
 

@@ -173,8 +173,16 @@ impl<'a> Success<'a> {
         }
     }
 
+    /// What `read` makes of it.
+    pub(super) fn read<T>(
+        &self,
+        read: impl Fn(Option<&RawValue>) -> Result<T, Unreadable>,
+    ) -> Result<T, CallError> {
+        read(self.data).map_err(|field| self.unreadable(field))
+    }
+
     /// The end of a call whose success cannot be read.
-    pub(super) fn unreadable(&self, field: Unreadable) -> CallError {
+    fn unreadable(&self, field: Unreadable) -> CallError {
         CallError::Unknown(Answer {
             http_status: Some(self.http_status),
             ..Answer::unreadable_success(field)

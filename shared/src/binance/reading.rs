@@ -2,78 +2,66 @@
 
 use serde_json::value::RawValue;
 
-use super::call::{Call, QUERY_ORDER, QUERY_REFUND};
+use super::call::{QUERY_ORDER, QUERY_REFUND};
 use super::wire::{self, Created};
-use super::{CallError, outcome};
+use super::{BinanceError, outcome};
 use crate::json::Unreadable;
 use crate::order::{Fact, RefundFact, RefundId, TradeNo};
 
 /// The answer to create order.
 ///
 /// # Errors
-/// [`CallError`].
-pub fn created(http_status: u16, body: &[u8]) -> Result<Created, CallError> {
+/// [`BinanceError`].
+pub fn created(http_status: u16, body: &[u8]) -> Result<Created, BinanceError> {
     answer(http_status, body, |data| Ok(Created::read(data)))
 }
 
 /// The answer to query order about `trade_no`.
 ///
 /// # Errors
-/// [`CallError`].
-pub fn found(http_status: u16, body: &[u8], trade_no: &TradeNo) -> Result<Fact, CallError> {
+/// [`BinanceError`].
+pub fn found(http_status: u16, body: &[u8], trade_no: &TradeNo) -> Result<Fact, BinanceError> {
     let ended = answer(http_status, body, |data| wire::found(data, trade_no));
-    or_unknown(QUERY_ORDER, ended, Fact::not_found)
+    QUERY_ORDER.or_not_found(ended, Fact::not_found)
 }
 
 /// The answer to close order.
 ///
 /// # Errors
-/// [`CallError`].
-pub fn closed(http_status: u16, body: &[u8]) -> Result<(), CallError> {
+/// [`BinanceError`].
+pub fn closed(http_status: u16, body: &[u8]) -> Result<(), BinanceError> {
     answer(http_status, body, |_| Ok(()))
 }
 
 /// The answer to refund order.
 ///
 /// # Errors
-/// [`CallError`].
-pub fn accepted(http_status: u16, body: &[u8], id: &RefundId) -> Result<RefundFact, CallError> {
+/// [`BinanceError`].
+pub fn accepted(http_status: u16, body: &[u8], id: &RefundId) -> Result<RefundFact, BinanceError> {
     answer(http_status, body, |data| wire::accepted(data, id))
 }
 
 /// The answer to query refund.
 ///
 /// # Errors
-/// [`CallError`].
-pub fn refunded(http_status: u16, body: &[u8], id: &RefundId) -> Result<RefundFact, CallError> {
+/// [`BinanceError`].
+pub fn refunded(http_status: u16, body: &[u8], id: &RefundId) -> Result<RefundFact, BinanceError> {
     let ended = answer(http_status, body, |data| wire::refunded(data, id));
-    or_unknown(QUERY_REFUND, ended, RefundFact::not_found)
+    QUERY_REFUND.or_not_found(ended, RefundFact::not_found)
 }
 
 fn answer<T>(
     http_status: u16,
     body: &[u8],
     read: impl Fn(Option<&RawValue>) -> Result<T, Unreadable>,
-) -> Result<T, CallError> {
-    let success = outcome::read(http_status, None, body)?;
-    read(success.data).map_err(|field| success.unreadable(field))
-}
-
-/// That Binance does not know what it was asked about is an answer, too.
-fn or_unknown<T>(
-    call: Call,
-    ended: Result<T, CallError>,
-    not_found: fn() -> T,
-) -> Result<T, CallError> {
-    match ended {
-        Err(error) if call.is_answered_by(&error) => Ok(not_found()),
-        ended => ended,
-    }
+) -> Result<T, BinanceError> {
+    Ok(outcome::read(http_status, None, body)?.read(read)?)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::binance::CallError;
     use crate::order::OrderId;
 
     fn says(code: &str) -> Vec<u8> {
@@ -90,7 +78,8 @@ mod tests {
         assert_eq!(unknown.unwrap(), Fact::not_found());
         for code in ["400201", "400001"] {
             let refused = found(200, &says(code), &trade_no);
-            assert!(matches!(refused, Err(CallError::Refused(_))), "{code}");
+            let is_refused = matches!(refused, Err(BinanceError::Call(CallError::Refused(_))));
+            assert!(is_refused, "{code}");
         }
     }
 

@@ -42,14 +42,9 @@ impl Binance {
     ) -> Result<RefundFact, BinanceError> {
         let body = serialise(&NamedRefund::new(id)).map_err(|error| not_serialised(&error))?;
         let read = |data: Option<&RawValue>| refunded(data, id);
-        match self
+        let ended = self
             .call(QUERY_REFUND, Some(trade_no), &body, read, deadline_ms)
-            .await
-        {
-            Err(BinanceError::Call(error)) if QUERY_REFUND.is_answered_by(&error) => {
-                Ok(RefundFact::not_found())
-            }
-            ended => ended,
-        }
+            .await;
+        QUERY_REFUND.or_not_found(ended, RefundFact::not_found)
     }
 }

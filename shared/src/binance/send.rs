@@ -104,8 +104,7 @@ impl Binance {
         let date_ms = http_client::date_ms(response.headers());
         self.clock.answered(sent_ms, now_ms(), date_ms);
         let received = Received::read(response, ANSWER_BYTES, limit, now_ms()).await;
-        let success = success(&received)?;
-        read(success.data).map_err(|field| success.unreadable(field))
+        success(&received)?.read(read)
     }
 }
 

@@ -1,6 +1,5 @@
 use super::*;
 use crate::aws::Failure;
-use crate::order::{Event, Refusal};
 use crate::sample;
 
 const AT_MS: i64 = 1_763_802_000_000;
@@ -34,34 +33,6 @@ fn change_is_told_where_the_revision_that_is_told_is_another() {
     assert!(told(Some(1), Some(2)));
     assert!(!told(None, None));
     assert!(!told(Some(1), Some(1)));
-}
-
-#[test]
-fn events_change_an_order_if_one_does_and_none_where_one_is_refused() {
-    let released = Event::Released {
-        by: "first".to_owned(),
-    };
-    let wished = Event::CloseWished;
-    let resumed = Event::Resumed(crate::order::Claim {
-        by: "second".to_owned(),
-        until_ms: AT_MS + 1,
-    });
-    let refused = Applied::Refused(Refusal::InProgress);
-    for (events, expected) in [
-        (vec![], Applied::Unchanged),
-        (vec![released.clone()], Applied::Changed),
-        (vec![released.clone(), released.clone()], Applied::Changed),
-        (vec![resumed], refused),
-        (vec![wished, Event::UntoldWished], Applied::Changed),
-    ] {
-        let applied = order().apply_all(&events, "test", AT_MS);
-        assert_eq!(applied, expected, "{events:?}");
-    }
-    let mut order = order();
-    order.claim = None;
-    order.confirmation.attempts = 0;
-    let unchanged = order.apply_all(&[released], "test", AT_MS);
-    assert_eq!(unchanged, Applied::Unchanged);
 }
 
 #[test]

@@ -185,7 +185,7 @@ impl Binance {
     /// Refund order.
     pub fn give_back(&mut self, number: u8, id: &RefundId) -> Result<RefundFact, BinanceError> {
         if self.refund.is_some() {
-            return Err(reading::accepted(400, REFUSED, id).unwrap_err().into());
+            return Err(reading::accepted(400, REFUSED, id).unwrap_err());
         }
         self.refund = Some((number, None));
         let data = format!(r#"{{"refundAmount":"{FEE}","refundedAmount":"{FEE}"}}"#);
@@ -234,12 +234,11 @@ pub fn found(order: &Order, number: u8, is: (String, &str), times: [i64; 2]) -> 
 
 /// How a call ends that has no answer, or is turned away.
 pub fn failed(end: End) -> BinanceError {
-    let unknown = CallError::Unknown(Answer::default());
-    BinanceError::Call(match end {
-        End::Done | End::Lost | End::Vanished => unknown,
+    match end {
+        End::Done | End::Lost | End::Vanished => CallError::Unknown(Answer::default()).into(),
         End::NotDone => reading::closed(429, b"").unwrap_err(),
         End::Refused => reading::closed(400, br#"{"status":"FAIL","code":"400304"}"#).unwrap_err(),
-    })
+    }
 }
 
 /// The notification as a hint, of a checkout that was paid or closed at `at_ms`.

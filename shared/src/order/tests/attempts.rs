@@ -184,3 +184,27 @@ fn attempt_begins_when_it_is_resumed() {
     released.apply(&released_by("first"), "not done", TOLD);
     assert_eq!(resume(released), [(LATER, Some(T0))]);
 }
+
+#[test]
+fn events_change_an_order_if_one_does_and_none_where_one_is_refused() {
+    let released = Event::Released {
+        by: "first".to_owned(),
+    };
+    let wished = Event::CloseWished;
+    let refused = Applied::Refused(Refusal::InProgress);
+    for (events, expected) in [
+        (vec![], Applied::Unchanged),
+        (vec![released.clone()], Applied::Changed),
+        (vec![released.clone(), released.clone()], Applied::Changed),
+        (vec![resumed("second", T0 + 1)], refused),
+        (vec![wished, Event::UntoldWished], Applied::Changed),
+    ] {
+        let applied = created().apply_all(&events, "test", T0);
+        assert_eq!(applied, expected, "{events:?}");
+    }
+    let mut order = created();
+    order.claim = None;
+    order.confirmation.attempts = 0;
+    let unchanged = order.apply_all(&[released], "test", T0);
+    assert_eq!(unchanged, Applied::Unchanged);
+}
