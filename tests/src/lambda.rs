@@ -46,12 +46,23 @@ pub enum NotStarted {
     Overdue,
 }
 
-/// A built function: where cargo put it beside `sandbox`, or where cargo-lambda left it in the folder that `PROGRAMS` names.
+/// A built function: in the folder that `PROGRAMS` names, or where cargo put it beside `sandbox`.
 #[must_use]
-pub fn program(sandbox: &Path, name: &str) -> PathBuf {
+pub fn built(sandbox: &Path, name: &str) -> PathBuf {
     match std::env::var_os("PROGRAMS") {
-        Some(folder) => Path::new(&folder).join(name).join("bootstrap"),
+        Some(folder) => program(Path::new(&folder), name),
         None => sandbox.with_file_name(name),
+    }
+}
+
+/// A built program in a folder, as cargo leaves it there, or cargo-lambda.
+#[must_use]
+pub fn program(folder: &Path, name: &str) -> PathBuf {
+    let program = folder.join(name);
+    if program.is_dir() {
+        program.join("bootstrap")
+    } else {
+        program
     }
 }
 

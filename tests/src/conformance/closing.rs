@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::Run;
 use super::notices::Notice;
-use super::orders::{order, trade_no};
+use super::orders::{self, number, order, trade_no};
 
 /// How often a query is repeated until it says what is expected, a second apart.
 const LOOKS: u32 = 15;
@@ -20,25 +20,23 @@ impl Run<'_> {
 
         let order = order();
         let created = self.create(&order).await?;
-        let number = order["merchantTradeNo"].as_str().unwrap_or_default();
-        let closed = self.close(number).await?;
+        let trade_no = number(&order);
+        let closed = self.close(trade_no).await?;
         self.report.saw("close.open", &closed);
-        let status = self.status_after(number, "CANCELED").await?;
+        let status = self.status_after(trade_no, "CANCELED").await?;
         self.report.saw_of("close.status", &status, "");
-        let again = self.close(number).await?;
+        let again = self.close(trade_no).await?;
         self.report.saw("close.again", &again);
-        self.told(number, created.text("prepayId").unwrap_or_default())
+        self.told(trade_no, created.text("prepayId").unwrap_or_default())
             .await?;
 
-        let other = super::orders::order();
+        let other = orders::order();
         let created = self.create(&other).await?;
         let named = json!({"merchantTradeNo": null, "prepayId": created.data["prepayId"]});
         let closed = self.caller.call("order/close", &named).await?;
         self.report.saw("close.by-prepay-id", &closed);
         if closed.is_taken() {
-            self.target
-                .made
-                .over(other["merchantTradeNo"].as_str().unwrap_or_default());
+            self.target.made.over(number(&other));
         }
         Ok(())
     }

@@ -1,11 +1,12 @@
 //! Create order v3: what is answered, what a number is good for, what is refused.
 
 use serde_json::json;
+use shared::ambient::now_ms;
 
 use super::Run;
 use super::call::Seen;
-use super::gate::{denied, now_ms};
-use super::orders::{in_usdt, order, with};
+use super::gate::denied;
+use super::orders::{in_usdt, life_ms, number, order, with};
 
 /// 2020-01-01T00:00:00Z in seconds since the Unix epoch: the zero of the time in a prepay id.
 const PREPAY_ZERO_SECS: i64 = 1_577_836_800;
@@ -29,7 +30,7 @@ impl Run<'_> {
         }
         self.report.saw("create.taken", &seen);
         self.answer(&seen);
-        let trade_no = first["merchantTradeNo"].as_str().unwrap_or_default();
+        let trade_no = number(&first);
         self.life(trade_no, &seen).await?;
 
         let again = self.create(&first).await?;
@@ -89,11 +90,8 @@ impl Run<'_> {
         let queried = self
             .query_made(&json!({"merchantTradeNo": trade_no}))
             .await?;
-        let end_ms = created.data["expireTime"].as_i64();
-        let life = end_ms.zip(queried.data["createTime"].as_i64());
-        let life = life.map_or("unknown".to_owned(), |(end_ms, made_ms)| {
-            format!("{} ms", end_ms - made_ms)
-        });
+        let life = life_ms(created, &queried);
+        let life = life.map_or("unknown".to_owned(), |life_ms| format!("{life_ms} ms"));
         self.report.saw_of("create.life", &life, "");
         Ok(())
     }

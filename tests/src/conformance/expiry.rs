@@ -1,11 +1,11 @@
 //! `orderExpireTime`: what is taken, whether it is kept, and what becomes of an order whose time is up.
 
 use serde_json::json;
+use shared::ambient::now_ms;
 
 use super::Run;
 use super::call::Seen;
-use super::gate::now_ms;
-use super::orders::with;
+use super::orders::{life_ms, number, with};
 
 const DAY_SECS: i64 = 86_400;
 /// An end that is farther away is not waited for, in seconds.
@@ -41,12 +41,8 @@ impl Run<'_> {
             let created = self.create(&order).await?;
             self.report.saw(id, &created);
             if created.is_taken() {
-                let number = order["merchantTradeNo"]
-                    .as_str()
-                    .unwrap_or_default()
-                    .to_owned();
                 let short = Short {
-                    number,
+                    number: number(&order).to_owned(),
                     life_secs: secs,
                     created,
                 };
@@ -63,12 +59,8 @@ impl Run<'_> {
 
     async fn until_over(&mut self, short: &Short) -> Result<(), String> {
         let named = json!({"merchantTradeNo": short.number});
-        let made_ms = self.query_made(&named).await?.data["createTime"].as_i64();
-        let end_ms = short.created.data["expireTime"].as_i64();
-        let Some(life_ms) = end_ms
-            .zip(made_ms)
-            .map(|(end_ms, made_ms)| end_ms - made_ms)
-        else {
+        let queried = self.query_made(&named).await?;
+        let Some(life_ms) = life_ms(&short.created, &queried) else {
             self.report
                 .saw_of("expiry.kept", "unknown", "no expireTime, or no createTime");
             return Ok(());

@@ -38,11 +38,7 @@ impl Run<'_> {
     /// What so many dollars are.
     async fn fee(&mut self, dollars: Value) -> Result<Option<Decimal>, String> {
         let order = with(json!({"fiatAmount": dollars}));
-        let seen = self.create(&order).await?;
-        if seen.is_taken() {
-            self.close(order["merchantTradeNo"].as_str().unwrap_or_default())
-                .await?;
-        }
+        let seen = self.made_and_closed(&order).await?;
         Ok(amount(&seen.data))
     }
 

@@ -1,7 +1,5 @@
 //! Who is let in: key, signature, time and nonce, each right and wrong; told by the certificates call, which changes nothing.
 
-use shared::ambient;
-
 use super::Run;
 use super::call::{OtherWay, Seen};
 use crate::random;
@@ -119,9 +117,4 @@ pub(super) fn denied(seen: &Seen) -> Option<String> {
         "Binance answered {}{words}, HTTP {}; nothing was made. Look at {look}",
         seen.code, seen.http
     ))
-}
-
-/// The time by this machine, in milliseconds.
-pub(super) fn now_ms() -> i64 {
-    ambient::now_ms()
 }

@@ -15,7 +15,7 @@ use tokio::net::TcpListener;
 use crate::web::Server;
 
 /// What to do to see notifications.
-pub(super) const HOW: &str = "needs --webhook-url and --listen";
+pub(super) const HOW: &str = "needs --webhook-url and --webhook-port";
 
 /// A notification, as it came.
 #[derive(Clone, Debug)]

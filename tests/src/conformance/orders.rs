@@ -52,6 +52,20 @@ pub(super) fn order() -> Value {
     })
 }
 
+/// The number of an order of ours.
+pub(super) fn number(order: &Value) -> &str {
+    order["merchantTradeNo"].as_str().unwrap_or_default()
+}
+
+/// For how long an order can be paid, by what its create and its query were answered; in milliseconds.
+pub(super) fn life_ms(created: &Seen, queried: &Seen) -> Option<i64> {
+    let end_ms = created.data["expireTime"].as_i64()?;
+    Some(end_ms - queried.data["createTime"].as_i64()?)
+}
+
+/// The prepay id of the documentation, which no order has.
+pub(super) const NOBODYS: &str = "1234567890123456789";
+
 /// What Binance passes through.
 pub(super) const PASSED: &str = r#"{"orderId":"conformance","reference":"größe"}"#;
 
@@ -80,7 +94,7 @@ pub(super) fn in_usdt(amount: &Value) -> Value {
 impl Run<'_> {
     /// Creates an order, and remembers it before it is known whether that succeeds.
     pub(super) async fn create(&mut self, order: &Value) -> Result<Seen, String> {
-        let trade_no = order["merchantTradeNo"].as_str().unwrap_or_default();
+        let trade_no = number(order);
         let is_new = !self.target.made.open().iter().any(|made| made == trade_no);
         if is_new {
             self.target.made.add(trade_no);
@@ -104,11 +118,16 @@ impl Run<'_> {
         id: &'static str,
         order: &Value,
     ) -> Result<Seen, String> {
-        let seen = self.create(order).await?;
+        let seen = self.made_and_closed(order).await?;
         self.report.saw(id, &seen);
+        Ok(seen)
+    }
+
+    /// The answer to the create of an order that is closed at once.
+    pub(super) async fn made_and_closed(&mut self, order: &Value) -> Result<Seen, String> {
+        let seen = self.create(order).await?;
         if seen.is_taken() {
-            self.close(order["merchantTradeNo"].as_str().unwrap_or_default())
-                .await?;
+            self.close(number(order)).await?;
         }
         Ok(seen)
     }

@@ -6,10 +6,7 @@ use serde_json::{Value, json};
 use super::Run;
 use super::call::Seen;
 use super::fiat::amount;
-use super::orders::{PASSED, order, trade_no};
-
-/// The prepay id of the documentation, which no order has.
-const NOBODYS: &str = "1234567890123456789";
+use super::orders::{NOBODYS, PASSED, number, order, trade_no};
 
 impl Run<'_> {
     pub(super) async fn querying(&mut self) -> Result<(), String> {
@@ -48,8 +45,7 @@ impl Run<'_> {
             let seen = self.query(&named).await?;
             self.report.saw(id, &seen);
         }
-        self.close(order["merchantTradeNo"].as_str().unwrap_or_default())
-            .await?;
+        self.close(number(&order)).await?;
         Ok(())
     }
 

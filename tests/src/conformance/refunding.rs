@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::Run;
-use super::orders::{order, trade_no};
+use super::orders::{NOBODYS, number, order, trade_no};
 
 /// What a key without access to refunds is answered.
 const NO_ACCESS: &str = "400606";
@@ -14,18 +14,14 @@ impl Run<'_> {
         let order = order();
         let created = self.create(&order).await?;
         let unpaid = created.text("prepayId").unwrap_or_default();
-        for (id, prepay_id) in [
-            ("refund.unpaid", unpaid),
-            ("refund.unknown", "1234567890123456789"),
-        ] {
+        for (id, prepay_id) in [("refund.unpaid", unpaid), ("refund.unknown", NOBODYS)] {
             let refund = json!({"refundRequestId": trade_no(), "prepayId": prepay_id, "refundAmount": "0.5"});
             self.try_refund(id, "order/refund", &refund).await?;
         }
         let unknown = json!({"refundRequestId": trade_no()});
         self.try_refund("refund.query-unknown", "order/refund/query", &unknown)
             .await?;
-        self.close(order["merchantTradeNo"].as_str().unwrap_or_default())
-            .await?;
+        self.close(number(&order)).await?;
         Ok(())
     }
 

@@ -32,13 +32,16 @@ impl Played {
         Self { world, mortal }
     }
 
-    /// The calls made by this event, whose answer has one of these HTTP statuses.
+    /// The calls made by this event, which succeeds.
     async fn post(&self, path: &str, body: &Value) -> Vec<String> {
         let sandbox = &self.world.sandbox;
-        let is_refund = path.ends_with("/refunds");
-        let app = (sandbox.app_api_key(), sandbox.refund_api_key());
+        let key = if path.ends_with("/refunds") {
+            sandbox.refund_api_key()
+        } else {
+            sandbox.app_api_key()
+        };
         let headers = [
-            ("x-mbx-apikey", if is_refund { app.1 } else { app.0 }),
+            ("x-mbx-apikey", key),
             ("content-type", "application/json"),
             ("idempotency-key", "k"),
         ];

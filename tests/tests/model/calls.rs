@@ -16,10 +16,8 @@ use crate::functions::{after, go_on};
 use crate::normal::Kept;
 use crate::orders::refund_id;
 use crate::promises;
-use crate::run::{Call, Run, Then};
+use crate::run::{Answers, Call, Run, Then};
 use crate::world::{Who, World};
-
-type Answers = Vec<(u8, Option<Fact>)>;
 
 /// The call is made, and ends like this.
 pub fn call(model: Payments, world: &mut World, run: Run, end: End) {

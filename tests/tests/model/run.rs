@@ -23,6 +23,9 @@ pub struct Run {
     digest: u64,
 }
 
+/// What was answered about each attempt, if it was.
+pub type Answers = Vec<(u8, Option<Fact>)>;
+
 /// The next call of an invocation.
 #[derive(Clone, Debug)]
 pub enum Call {
@@ -32,11 +35,11 @@ pub enum Call {
     /// Of these checkouts in turn; then it asks about the last, if so said.
     Close(Vec<u8>, bool),
     /// A question: the attempts that are left, and what was answered.
-    Query(About, Vec<u8>, Vec<(u8, Option<Fact>)>),
+    Query(About, Vec<u8>, Answers),
     /// A checkout that is closed because of what the question was answered; which is asked anew.
-    CloseAsked(About, Vec<u8>, Vec<(u8, Option<Fact>)>),
-    QueryAnew(About, Vec<u8>, Vec<(u8, Option<Fact>)>),
-    QueryRefund(About, Vec<(u8, Option<Fact>)>),
+    CloseAsked(About, Vec<u8>, Answers),
+    QueryAnew(About, Vec<u8>, Answers),
+    QueryRefund(About, Answers),
     /// `refund-order` looks at the payment, and for a refund that it does not know.
     Look(u8),
     Find(u8),

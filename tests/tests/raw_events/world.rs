@@ -25,7 +25,7 @@ pub struct Usual {
 
 /// The built program.
 pub fn program(function: &str) -> PathBuf {
-    lambda::program(Path::new(env!("CARGO_BIN_EXE_sandbox")), function)
+    lambda::built(Path::new(env!("CARGO_BIN_EXE_sandbox")), function)
 }
 
 /// The status and the body of an answer to API Gateway, or what is wrong with it.

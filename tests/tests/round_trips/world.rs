@@ -97,7 +97,7 @@ impl World {
     /// A function after its init, frozen.
     pub async fn start(&self, name: &'static str, is_named: bool) -> Kept {
         let _alone = self.at_work.lock().await;
-        let program = lambda::program(Path::new(env!("CARGO_BIN_EXE_sandbox")), name);
+        let program = lambda::built(Path::new(env!("CARGO_BIN_EXE_sandbox")), name);
         let function = Function::start(&program, &self.settings(is_named)).await;
         let function = function.unwrap();
         let started = function.initialised().await;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use sandbox::binance::{Forgery, Play};
 use sandbox::clock;
-use sandbox::lambda::http_event;
+use sandbox::lambda::{self, http_event};
 use serde_json::{Map, Value, json};
 
 use super::parties::Parties;
@@ -102,13 +102,7 @@ impl Subject {
         if self.is_peer() {
             return peers::programs().join(self.program_name());
         }
-        let program = programs.join(self.program_name());
-        // As cargo-lambda leaves it.
-        if program.is_dir() {
-            program.join("bootstrap")
-        } else {
-            program
-        }
+        lambda::program(programs, self.program_name())
     }
 
     /// All that is deployed of it.
