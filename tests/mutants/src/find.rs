@@ -156,6 +156,9 @@ impl<'ast> Visit<'ast> for Finder {
             .any(|arm| arm.guard.is_none() && matches!(arm.pat, Pat::Wild(_)));
         for arm in &expr.arms {
             let guard = arm.guard.as_ref().map(|(_, guard)| guard);
+            if guard.is_some_and(|guard| binds(guard)) {
+                continue;
+            }
             let piece = Piece::Arm {
                 pattern_end: arm.pat.span().byte_range().end,
                 guard: guard.map(|guard| guard.span().byte_range()),
