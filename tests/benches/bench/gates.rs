@@ -1,4 +1,5 @@
-//! What noise cannot move, compared with what it was: instructions of an invocation, sizes, and the memory at its highest.
+//! What noise cannot move, compared with what it was: instructions, calls and round trips of an invocation, sizes, and the memory
+//! at its highest.
 //!
 //! `tests/benches/gates.json` holds what it was. Whoever changes it on purpose writes it anew by `make gates UPDATE=1`, and says why.
 
@@ -10,6 +11,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::{Map, Value, json};
 
+use crate::invocation;
 use crate::invocation::file::size;
 use crate::invocation::parties::Parties;
 use crate::invocation::round::{self, Size};
@@ -20,6 +22,7 @@ use callgrind::Machine;
 const INSTRUCTIONS: u64 = 200;
 const SIZE: u64 = 100;
 const PEAK: u64 = 500;
+const EXACT: u64 = 0;
 
 /// Rounds for the memory.
 const ROUNDS: u32 = 3;
@@ -65,9 +68,10 @@ pub async fn measure(options: Options) -> Result<bool, String> {
         Ok(json) => serde_json::from_slice(&json).map_err(|error| error.to_string())?,
         Err(_) => json!({}),
     };
-    let parties = Parties::start().await?.without_tls();
     let mut gates = sizes(&programs)?;
-    gates.extend(peaks(&parties, &programs).await?);
+    gates.extend(round_trips(&programs).await?);
+    let parties = Parties::start().await?.without_tls();
+    gates.extend(peaks_and_calls(&parties, &programs).await?);
     let counted = match Machine::here() {
         Ok(machine) if options.update || known["machine"] == machine.json() => {
             gates.extend(instructions(&parties, &programs).await?);
@@ -102,7 +106,7 @@ pub async fn measure(options: Options) -> Result<bool, String> {
         are_kept &= is_kept || options.update;
         let was = was.map_or("nothing".to_owned(), |was| was.to_string());
         let verdict = if is_kept { "" } else { "   CHANGED" };
-        println!("{:<44}{:>12} was {was:>12}{verdict}", gate.name, gate.value);
+        println!("{:<52}{:>10} was {was:>10}{verdict}", gate.name, gate.value);
     }
     if !are_kept {
         println!("\nIf that is meant: `make gates UPDATE=1`, and the reason into the commit.");
@@ -134,22 +138,47 @@ fn sizes(programs: &Path) -> Result<Vec<Gate>, String> {
     Ok(gates)
 }
 
+/// The fewest of some rounds: what else this machine does makes some longer, and none shorter.
+async fn round_trips(programs: &Path) -> Result<Vec<Gate>, String> {
+    let parties = Parties::start().await?;
+    let mut gates = Vec::new();
+    for (subject, [first, warm]) in invocation::far(&parties, &functions(), programs).await? {
+        for (which, trips) in [("the first", first), ("one after it", warm)] {
+            gates.push(Gate {
+                name: format!("{}, round trips of {which}", subject.name()),
+                value: trips.into(),
+                tolerance: EXACT,
+            });
+        }
+    }
+    Ok(gates)
+}
+
 /// The least of some rounds: whatever else happens only adds to it.
-async fn peaks(parties: &Parties, programs: &Path) -> Result<Vec<Gate>, String> {
-    let mut least = vec![u64::MAX; functions().len()];
+async fn peaks_and_calls(parties: &Parties, programs: &Path) -> Result<Vec<Gate>, String> {
+    let mut least = vec![(u64::MAX, u64::MAX); functions().len()];
     for round in 1..=ROUNDS {
         eprintln!("memory, round {round} of {ROUNDS} ...");
         let samples = round::play(parties, &functions(), programs, programs, ROUND).await?;
-        for (least, (_, sample)) in least.iter_mut().zip(samples) {
-            *least = sample.peak_kib.min(*least);
+        for ((peak, calls), (_, sample)) in least.iter_mut().zip(samples) {
+            *peak = sample.peak_kib.min(*peak);
+            *calls = sample.calls.min(*calls);
         }
     }
-    let gate = |(subject, value): (Subject, u64)| Gate {
-        name: format!("{}, KiB at most", subject.name()),
-        value,
-        tolerance: PEAK,
-    };
-    Ok(functions().into_iter().zip(least).map(gate).collect())
+    let gates = functions().into_iter().zip(least);
+    let gates = gates.flat_map(|(subject, (peak, calls))| {
+        let gate = |what: &str, value, tolerance| Gate {
+            name: format!("{}, {what}", subject.name()),
+            value,
+            tolerance,
+        };
+        let all = match subject {
+            Subject::ReconcileBusy => format!("calls of a run with {}", ROUND.open),
+            _ => format!("calls of {}", ROUND.warm),
+        };
+        [gate("KiB at most", peak, PEAK), gate(&all, calls, EXACT)]
+    });
+    Ok(gates.collect())
 }
 
 async fn instructions(parties: &Parties, programs: &Path) -> Result<Vec<Gate>, String> {

@@ -82,17 +82,11 @@ pub async fn measure(options: Options) -> Result<(), String> {
         eprintln!("round {round} of {} ...", options.rounds);
         samples.extend(round::play(&parties, &subjects, &programs, &programs, size).await?);
     }
-    // Of an order among many nobody waits for a round trip alone.
-    let mut one_by_one = subjects.clone();
-    one_by_one.retain(|subject| *subject != Subject::ReconcileBusy);
-    let mut far = Vec::new();
-    for round in 1..=FAR_ROUNDS {
-        eprintln!("everybody far away, round {round} of {FAR_ROUNDS} ...");
-        far.extend(round::play_far(&parties, &one_by_one, &programs, FAR).await?);
-    }
+    let far = far(&parties, &subjects, &programs).await?;
     let rows = subjects.into_iter().zip(sizes).map(|(subject, sizes)| {
-        let [near, far] = [&samples, &far].map(|all| of(subject, all));
-        Row::new(subject, &near, &far, sizes)
+        let round_trips = far.iter().find(|(of, _)| *of == subject);
+        let round_trips = round_trips.map(|(_, round_trips)| *round_trips);
+        Row::new(subject, &of(subject, &samples), round_trips, sizes)
     });
     let rows: Vec<Row> = rows.collect();
     if !options.json {
@@ -101,6 +95,24 @@ pub async fn measure(options: Options) -> Result<(), String> {
     }
     println!("{}", print::json(&rows));
     Ok(())
+}
+
+/// The round trips of each subject's first invocation, and of one after it.
+pub async fn far(
+    parties: &Parties,
+    subjects: &[Subject],
+    programs: &Path,
+) -> Result<Vec<(Subject, [u32; 2])>, String> {
+    // Of an order among many nobody waits for a round trip alone.
+    let mut one_by_one = subjects.to_vec();
+    one_by_one.retain(|subject| *subject != Subject::ReconcileBusy);
+    let mut samples = Vec::new();
+    for round in 1..=FAR_ROUNDS {
+        eprintln!("everybody far away, round {round} of {FAR_ROUNDS} ...");
+        samples.extend(round::play_far(parties, &one_by_one, programs, FAR).await?);
+    }
+    let round_trips = |subject| Some((subject, figures::round_trips(&of(subject, &samples))?));
+    Ok(one_by_one.into_iter().filter_map(round_trips).collect())
 }
 
 /// A subject's own.

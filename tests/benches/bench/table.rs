@@ -2,10 +2,12 @@
 //! function and not an engine. What it does not know it refuses by name.
 
 mod expression;
+mod projection;
 mod query;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
@@ -19,6 +21,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use expression::{Names, Values};
+use projection::Wanted;
 
 /// The indexes: name, partition key, sort key; both hold keys only.
 const INDEXES: [(&str, &str, &str); 3] = [
@@ -37,7 +40,10 @@ pub struct Table {
 }
 
 #[derive(Default)]
-struct Rows(Mutex<Content>);
+struct Rows {
+    content: Mutex<Content>,
+    calls: AtomicU64,
+}
 
 #[derive(Default)]
 struct Content {
@@ -77,6 +83,11 @@ impl Table {
         }
     }
 
+    /// How often it was called.
+    pub fn calls(&self) -> u64 {
+        self.rows.calls.load(Ordering::Relaxed)
+    }
+
     /// An item as DynamoDB's JSON.
     pub fn item(&self, id: &str) -> Option<Value> {
         let content = self.rows.lock();
@@ -87,7 +98,7 @@ impl Table {
 
 impl Rows {
     fn lock(&self) -> MutexGuard<'_, Content> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.content.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -101,15 +112,6 @@ struct Get {
 #[serde(rename_all = "PascalCase")]
 struct GetMany {
     request_items: HashMap<String, Wanted>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Wanted {
-    keys: Vec<Value>,
-    projection_expression: Option<String>,
-    #[serde(default)]
-    expression_attribute_names: Names,
 }
 
 #[derive(Deserialize)]
@@ -135,6 +137,7 @@ async fn answer(
         .get("x-amz-target")
         .and_then(|name| name.to_str().ok());
     let operation = target.and_then(|target| target.split_once('.'));
+    rows.calls.fetch_add(1, Ordering::Relaxed);
     let mut content = rows.lock();
     let answered = match operation.map(|(_, operation)| operation) {
         Some("GetItem") => read(&body).and_then(|get| content.get(&get)),
@@ -156,40 +159,6 @@ async fn answer(
 
 fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, String> {
     serde_json::from_slice(body).map_err(|error| error.to_string())
-}
-
-impl Wanted {
-    /// The item, or what the projection leaves of it.
-    fn projected(&self, item: &RawValue) -> String {
-        let Some(projection) = &self.projection_expression else {
-            return item.get().to_owned();
-        };
-        let item = parsed(item.get());
-        let mut left = json!({});
-        for path in projection.split(',') {
-            let name = |name: &str| {
-                let name = name.trim();
-                self.expression_attribute_names
-                    .get(name)
-                    .map_or(name, |name| name)
-                    .to_owned()
-            };
-            match path.split_once('.') {
-                None => {
-                    if let Some(value) = item.get(name(path)) {
-                        left[name(path)] = value.clone();
-                    }
-                }
-                Some((outer, inner)) => {
-                    let (outer, inner) = (name(outer), name(inner));
-                    if let Some(value) = item[&outer]["M"].get(&inner) {
-                        left[outer]["M"][inner] = value.clone();
-                    }
-                }
-            }
-        }
-        left.to_string()
-    }
 }
 
 impl Content {

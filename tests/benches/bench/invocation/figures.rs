@@ -35,7 +35,7 @@ impl Row {
     pub fn new(
         subject: Subject,
         samples: &[&Sample],
-        far: &[&Sample],
+        round_trips: Option<[u32; 2]>,
         (size, arm64): (Size, Option<Size>),
     ) -> Self {
         let cost = |of: &dyn Fn(&Sample) -> Cost| Cost {
@@ -56,7 +56,7 @@ impl Row {
                 .map(|sample| sample.peak_kib)
                 .max()
                 .unwrap_or_default(),
-            round_trips: round_trips(far),
+            round_trips,
             size,
             arm64,
         }
@@ -90,7 +90,7 @@ impl Row {
 }
 
 /// The fewest round trips of a first invocation, and of one after it.
-fn round_trips(samples: &[&Sample]) -> Option<[u32; 2]> {
+pub fn round_trips(samples: &[&Sample]) -> Option<[u32; 2]> {
     let first = samples
         .iter()
         .filter_map(|sample| sample.round_trips.first());

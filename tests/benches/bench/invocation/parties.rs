@@ -2,6 +2,7 @@
 //! sandbox plays it, and a LeadsCalendar that accepts everything.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::Bytes;
@@ -26,18 +27,24 @@ use crate::table::Table;
 const SECRETS: &str = "payments";
 const CALLER_KEYS: &str = "payments-callers";
 
-/// The confirmations that LeadsCalendar accepted: order, id of the message, type. What is repeated is there once.
+/// The confirmations that LeadsCalendar accepted.
 #[derive(Clone, Debug, Default)]
-pub struct Told(Arc<Mutex<BTreeSet<(String, String, String)>>>);
+pub struct Told {
+    /// Order, id of the message, type; what is repeated is there once.
+    accepted: Arc<Mutex<BTreeSet<(String, String, String)>>>,
+    /// How often it was called.
+    calls: Arc<AtomicU64>,
+}
 
 impl Told {
     fn hear(&self, headers: &HeaderMap, body: &[u8]) {
+        self.calls.fetch_add(1, Ordering::Relaxed);
         let body: Value = serde_json::from_slice(body).unwrap_or_default();
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let id = headers.get("webhook-id").and_then(|id| id.to_str().ok());
         let id = id.unwrap_or_default().to_owned();
         let told = (text(&body["data"]["orderId"]), id, text(&body["type"]));
-        self.0
+        self.accepted
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .insert(told);
@@ -45,7 +52,7 @@ impl Told {
 
     /// The types of what was told of an order, sorted.
     pub fn of(&self, order_id: &str) -> Vec<String> {
-        let told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let told = self.accepted.lock().unwrap_or_else(PoisonError::into_inner);
         let own = told.iter().filter(|(id, ..)| id == order_id);
         let mut types: Vec<String> = own.map(|(.., kind)| kind.clone()).collect();
         types.sort();
@@ -121,6 +128,13 @@ impl Parties {
             sandbox,
             table,
         })
+    }
+
+    /// How often the functions have called DynamoDB, Binance and LeadsCalendar, all together.
+    pub fn calls(&self) -> u64 {
+        let binance = self.sandbox.binance().calls().len();
+        let leadscalendar = self.told.calls.load(Ordering::Relaxed);
+        self.table.calls() + leadscalendar + u64::try_from(binance).unwrap_or(u64::MAX)
     }
 
     /// The same by plain HTTP, and with the secrets in the settings: what is left is the functions' own work.

@@ -31,6 +31,8 @@ pub struct Sample {
     pub warm: Vec<Cost>,
     /// The round trips of each invocation, the first among them; none where everybody is near.
     pub round_trips: Vec<u32>,
+    /// How often DynamoDB, Binance and LeadsCalendar were called by the invocations after the first.
+    pub calls: u64,
     pub peak_kib: u64,
     /// Of the busy run: the orders that it asked about.
     pub asked: u64,
@@ -143,6 +145,7 @@ async fn measure(
         wall: began.elapsed(),
     };
     let (mut costs, mut round_trips, mut asked) = (Vec::new(), Vec::new(), 0);
+    let mut called = None;
     for event in events {
         // What init has left under way is none of the invocation's.
         parties.distance.round_trips();
@@ -152,6 +155,7 @@ async fn measure(
         checked.map_err(|problem| format!("{problem} {:?}", function.log()))?;
         asked += answer["asked"].as_u64().unwrap_or_default();
         costs.push(cost);
+        called = called.or_else(|| Some(parties.calls()));
     }
     let mut costs = costs.into_iter();
     let first = costs.next().ok_or("there is nothing to do")?;
@@ -160,6 +164,7 @@ async fn measure(
         first,
         warm: costs.collect(),
         round_trips,
+        calls: called.map_or(0, |before| parties.calls() - before),
         peak_kib: peak_kib(function.pid())?,
         asked,
         pid: function.pid(),
