@@ -102,16 +102,17 @@ impl App {
         tokio::join!(self.connect_aws(), self.binance.connect());
     }
 
-    /// As [`App::connect`], for a function to which idempotency keys come.
+    /// As [`App::connect`], for a function to which idempotency keys come: its call of the table reads the namespace.
     pub async fn connect_for_keys(&self) {
         let namespace = async {
             if let Err(error) = self.namespace().await {
                 not_yet("the namespace of the table cannot be read yet", error);
             }
         };
-        // On the heap, since what it keeps while it waits is large.
+        let (secrets, binance) = (self.secrets.look(monotonic_ms()), self.binance.connect());
+        // On the heap, since what they keep while they wait is large.
         Box::pin(async {
-            tokio::join!(self.connect(), namespace);
+            tokio::join!(secrets, namespace, binance);
         })
         .await;
     }

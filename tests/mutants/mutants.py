@@ -1,6 +1,6 @@
 """Plays mutants: changes a line, and sees whether a test fails. `make mutants` runs it; cargo-mutants says which there are.
 
-    python3 tests/mutants/mutants.py [--since COMMIT | --share] [--units] [--only PATH] [--tests WORD] [--minutes N] [--write]
+    python3 tests/mutants/mutants.py [--since COMMIT | --share] [--units] [--only PATH] [--tests WORD] [--minutes N] [--write] [--unplayed]
 
 All are compiled at once, each behind a switch (the package `mutants` weaves them in), so that one costs a run and no build. Those
 that cannot be woven in, such as one of a constant, are built one by one. A mutant is played by the unit tests that reach it;
@@ -33,6 +33,8 @@ END_TO_END = HERE / "end_to_end.txt"
 SHARE_COMMITS, SHARE_MINUTES = 20, 5
 # What a run may take beyond a quiet one, in seconds: a mutant may wait for ever.
 PATIENCE_SECS = 30
+# What all end-to-end tests may take.
+ALONE_SECS = 1_200
 # Each in its thread, which has its name; tests mostly wait.
 THREADS = "--test-threads=4"
 
@@ -229,9 +231,9 @@ def played(mutants, programs, deadline, jobs, word="", word_of_each=False):
         return dict(filter(None, pool.map(play, mutants)))
 
 
-def built_alone(mutant, *selected):
+def built_alone(mutant, *selected, with_suites=False):
     """The test that catches a mutant that is built for itself, None, or "unviable"."""
-    laid_out([], with_suites=False)
+    laid_out([], with_suites)
     path = TREE / mutant["file"]
     lines = path.read_text().splitlines(keepends=True)
     places = mutant["span"]["start"], mutant["span"]["end"]
@@ -241,7 +243,8 @@ def built_alone(mutant, *selected):
     programs, errors = compiled(*selected)
     if errors:
         return "unviable"
-    return next(filter(None, (failed(*program, 0, ()) for program in programs)), None)
+    patience_secs = ALONE_SECS if with_suites else 2 * PATIENCE_SECS
+    return next(filter(None, (failed(*program, 0, (), patience_secs) for program in programs)), None)
 
 
 def units(mutants, deadline, jobs, alone):
@@ -258,7 +261,11 @@ def units(mutants, deadline, jobs, alone):
 def end_to_end(mutants, deadline, jobs, word):
     """What end-to-end tests catch of these."""
     programs, others = woven(mutants, "--test", "e2e", with_suites=True)
-    return played([it for it in mutants if it["number"] not in others], programs, deadline, jobs, word, word_of_each=True)
+    found = played([it for it in mutants if it["number"] not in others], programs, deadline, jobs, word, word_of_each=True)
+    for mutant in mutants:
+        if mutant["number"] in others and time.monotonic() < deadline:
+            found[mutant["number"]] = built_alone(mutant, "--test", "e2e", with_suites=True)
+    return found
 
 
 def known():
@@ -273,7 +280,7 @@ def written(mutants, ends, found):
     after = dict(before)
     for mutant in mutants:
         key, number = mutant["key"], mutant["number"]
-        if number in ends and mutant["package"] == "shared":
+        if number in ends:
             after.pop(key, None)
             if ends[number] is None:
                 after[key] = found.get(number) or before.get(key, "?")
@@ -289,6 +296,7 @@ def main():
     parser.add_argument("--tests", default="", help="only end-to-end tests with this in their name")
     parser.add_argument("--minutes", type=float, help="as many as can be played in so long")
     parser.add_argument("--write", action="store_true", help="write end_to_end.txt anew")
+    parser.add_argument("--unplayed", action="store_true", help="end to end, those with ? in end_to_end.txt, and no others")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="how many at a time")
     options = parser.parse_args()
     minutes = options.minutes or (SHARE_MINUTES if options.share else float("inf"))
@@ -296,30 +304,35 @@ def main():
 
     mutants = [it for it in chosen(options.since, options.share) if it["file"].startswith(options.only)]
     print(f"{len(mutants)} mutants ...", flush=True)
-    skipped = known() if options.share else {}
-    ends = units([it for it in mutants if it["key"] not in skipped], deadline, options.jobs, not options.share)
+    # Where end-to-end tests are not played, what is known of them counts.
+    accepted = known() if options.share or options.units else {}
+    if options.unplayed:
+        mutants = [it for it in mutants if known().get(it["key"]) == "?"]
+        ends = dict.fromkeys(it["number"] for it in mutants)
+    else:
+        ends = units([it for it in mutants if it["key"] not in accepted], deadline, options.jobs, not options.share)
     missed = [it for it in mutants if ends.get(it["number"], "") is None]
     found = {}
-    if missed and not options.share and not options.units:
+    if missed and not accepted:
         print(f"{len(missed)} are missed by unit tests, and played by end-to-end tests ...", flush=True)
         found = end_to_end(missed, deadline, options.jobs, options.tests)
         if time.monotonic() > deadline:
             ends = {number: test for number, test in ends.items() if test or number in found}
-    report(mutants, ends, found, skipped)
+    report(mutants, ends, found, accepted)
     if options.write:
         written(mutants, ends, found)
-    sys.exit(any(it["key"] not in known() and ends.get(it["number"], "") is None and not found.get(it["number"]) for it in missed))
+    sys.exit(any(ends.get(it["number"], "") is None and not found.get(it["number"]) for it in missed))
 
 
-def report(mutants, ends, found, skipped):
+def report(mutants, ends, found, accepted):
     """A line for each module and function, and the names of those that are missed."""
     table = collections.defaultdict(collections.Counter)
     for mutant in mutants:
         number = mutant["number"]
         end = {"unviable": "unviable", "left": "left", None: "missed"}.get(ends.get(number, "left"), "units")
-        if mutant["key"] in skipped or found.get(number):
+        if mutant["key"] in accepted or found.get(number):
             end = "end-to-end"
-        if end == "missed" and mutant["key"] not in known():
+        if end == "missed":
             print(f"MISSED: {mutant['name']}")
         part = re.match(r"functions/[^/]+|shared/src/[^/.]+", mutant["file"])[0]
         table[part][end] += 1

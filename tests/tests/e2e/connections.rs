@@ -1,11 +1,17 @@
 //! Connections that are opened before there is anything to send; and those of a run of `reconcile-orders`: few, and none
 //! taken over from the run before.
 
+use std::pin::Pin;
+
 use sandbox::dynamodb::StoreFault;
 
 use crate::reconcile::MINUTE;
+use crate::secrets_manager::SecretsManager;
 use crate::signed::{about, assert_acknowledged, deliver, open, pay_silently, signed};
 use crate::world::World;
+
+/// What a function does in init.
+type Connecting<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
 
 /// How many connections have been opened to the table, to Binance and to LeadsCalendar.
 fn opened(world: &World) -> [usize; 3] {
@@ -16,6 +22,61 @@ fn opened(world: &World) -> [usize; 3] {
         sandbox.leadscalendar().server(),
     ]
     .map(sandbox::web::Server::connections)
+}
+
+#[tokio::test]
+async fn each_function_opens_in_init_what_its_first_invocation_needs() {
+    let connected = async |connect: fn(&World) -> Connecting<'_>, expected: [usize; 3]| {
+        let world = World::start().await;
+        let before = opened(&world);
+        connect(&world).await;
+        let opened = opened(&world);
+        assert_eq!(std::array::from_fn(|at| opened[at] - before[at]), expected);
+    };
+    connected(
+        |world| Box::pin(world.functions.create_order.connect()),
+        [1, 1, 0],
+    )
+    .await;
+    connected(
+        |world| Box::pin(world.functions.get_order.connect()),
+        [1, 0, 0],
+    )
+    .await;
+    connected(
+        |world| Box::pin(world.functions.binance_callback.connect()),
+        [1, 1, 0],
+    )
+    .await;
+    connected(
+        |world| Box::pin(world.functions.close_order.connect()),
+        [1, 1, 0],
+    )
+    .await;
+    connected(
+        |world| Box::pin(world.functions.refund_order.connect()),
+        [1, 1, 0],
+    )
+    .await;
+    // It is frozen between two runs, each of which opens its own.
+    connected(
+        |world| Box::pin(world.functions.reconcile_orders.connect()),
+        [0, 0, 0],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn run_reads_its_secrets_in_init() {
+    let secrets = SecretsManager::start().await;
+    let world = secrets.world().await;
+
+    world.functions.reconcile_orders.connect().await;
+
+    assert_eq!(
+        secrets.asked(),
+        ["BatchGetSecretValue payments payments-callers"]
+    );
 }
 
 #[tokio::test]
