@@ -313,7 +313,7 @@ def main():
         ends = units([it for it in mutants if it["key"] not in accepted], deadline, options.jobs, not options.share)
     missed = [it for it in mutants if ends.get(it["number"], "") is None]
     found = {}
-    if missed and not accepted:
+    if missed and not (options.share or options.units):
         print(f"{len(missed)} are missed by unit tests, and played by end-to-end tests ...", flush=True)
         found = end_to_end(missed, deadline, options.jobs, options.tests)
         if time.monotonic() > deadline:

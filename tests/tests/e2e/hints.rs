@@ -1,7 +1,7 @@
 //! A notification is a hint: it changes an order by itself where it agrees with what Binance has told us, and is asked about
 //! everywhere else.
 
-use sandbox::binance::{Fault, Forgery, On};
+use sandbox::binance::{Bend, BendOn, Fault, Forgery, On};
 use serde_json::{Value, json};
 
 use crate::alarms::raised;
@@ -242,4 +242,28 @@ async fn second_asking_without_an_answer_is_made_up_for_less_and_less_often() {
     binance.clear_faults();
     world.reconcile_after(HOUR).await;
     assert_eq!(world.item(&order.id).get("report"), None);
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_of_anothers_payment_is_no_alarm() {
+    let world = World::start().await;
+    let order = open(&world).await;
+    let binance = world.sandbox.binance();
+    binance.bend(Bend::set(BendOn::Notification, "/bizIdStr", r#""1""#));
+    binance.bend(Bend::set(
+        BendOn::Notification,
+        "/data/totalFee",
+        r#""much""#,
+    ));
+    let notification = signed(&world, about(&order)).await;
+    let played: Vec<u32> = binance.bends().iter().map(|bend| bend.played).collect();
+    assert_eq!(played, [1, 1]);
+    let log = Log::start();
+
+    assert_acknowledged(&deliver(&world, &notification).await);
+
+    assert_eq!(asked_about(&world), [order.trade_no.as_str()]);
+    let lines = log.lines();
+    let is_error = |line: &Value| line["level"] == "ERROR";
+    assert!(!lines.iter().any(is_error), "{lines:#?}");
 }

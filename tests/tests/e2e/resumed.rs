@@ -64,3 +64,26 @@ async fn failure_that_is_no_longer_true_is_told_to_nobody() {
     world.reconcile_after(10 * MINUTE).await;
     assert_eq!(told(&world).len(), before);
 }
+
+#[tokio::test]
+async fn checkout_that_failed_at_binance_is_closed_before_the_next_is_opened() {
+    let world = World::start().await;
+    let id = create(&world, "k", &world.four_fields())
+        .await
+        .text_of("orderId");
+    let [failed, next] = [1, 2].map(|attempt| format!("{id}0{attempt}"));
+    world.sandbox.binance().fail(&failed).unwrap();
+    world.reconcile_after(5 * MINUTE).await;
+    assert_eq!(history(&world.item(&id)), ["CREATED", "PENDING", "FAILED"]);
+    let before = world.sandbox.binance().calls().len();
+
+    assert_first(&create(&world, "k", &world.four_fields()).await);
+
+    let calls = world.sandbox.binance().calls().split_off(before);
+    let calls: Vec<_> = calls
+        .iter()
+        .map(|call| (call.path.rsplit('/').next(), call.trade_no.as_ref()))
+        .collect();
+    let expected = [(Some("close"), Some(&failed)), (Some("order"), Some(&next))];
+    assert_eq!(calls, expected);
+}
