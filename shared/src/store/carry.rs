@@ -145,6 +145,23 @@ mod tests {
     }
 
     #[test]
+    fn what_was_not_read_is_seen_in_any_place_of_a_list() {
+        let list = |places: [bool; 2]| {
+            let place = |is_new: bool| {
+                let members = is_new.then(|| ("risk".to_owned(), text("low")));
+                AttributeValue::M(members.into_iter().collect())
+            };
+            map([("attempts", AttributeValue::L(places.map(place).into()))])
+        };
+        for places in [[false, false], [true, false], [false, true], [true, true]] {
+            let (read, mut after) = (list([false, false]), list([false, false]));
+            let is_any = unknown(&list(places), &read, &mut after);
+            assert_eq!(is_any, places != [false, false], "{places:?}");
+            assert_eq!(after, list(places));
+        }
+    }
+
+    #[test]
     fn item_is_compared_with_what_was_read_only_if_something_is_gone() {
         let attempts = |attempt: Item| AttributeValue::L(vec![AttributeValue::M(attempt)]);
         let attempt = || map([("end", text("closed"))]);

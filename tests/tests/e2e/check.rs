@@ -2,6 +2,7 @@
 
 use sandbox::Options;
 use sandbox::binance::{Fault, On};
+use sandbox::dynamodb::TABLE;
 use serde_json::{Value, json};
 
 use crate::binance_failures::refusal;
@@ -73,6 +74,8 @@ async fn check_of_a_service_that_is_set_up_is_green_and_nothing_is_done() {
         "ahead of Binance's",
     ];
     assert_says(&checked, "clock", &behind);
+    let table = format!("the table {TABLE} can be read");
+    assert_says(&checked, "table", &[&table]);
     assert_eq!(world.items(), items);
     let made = world.sandbox.binance().calls().split_off(calls);
     let paths: Vec<_> = made.iter().map(|call| call.path.as_str()).collect();
