@@ -31,7 +31,7 @@ CARGO_MUTANTS = TARGET / "tools/bin/cargo-mutants"
 # Those that unit tests miss, each with the end-to-end test that catches it.
 END_TO_END = HERE / "end_to_end.txt"
 SHARE_COMMITS, SHARE_MINUTES = 20, 5
-# What a run may take beyond a quiet one, in seconds: a mutant may wait for ever.
+# What a run may take beyond four times a quiet one, in seconds: a mutant may wait for ever.
 PATIENCE_SECS = 30
 # What all end-to-end tests may take.
 ALONE_SECS = 1_200
@@ -217,7 +217,7 @@ def played(mutants, programs, deadline, jobs, word="", word_of_each=False):
             # Those of its own file first: they see most, and are quick.
             own = {test for test in tests if f"::{test}".find(f"::{pathlib.Path(mutant['file']).stem}::") >= 0}
             for some in (own, tests - own):
-                while some and (test := failed(program, folder, mutant["number"], some, secs + PATIENCE_SECS)):
+                while some and (test := failed(program, folder, mutant["number"], some, 4 * secs + PATIENCE_SECS)):
                     # What the load made fail does not fail again by itself.
                     if test in ("hangs", "dies") or failed(program, folder, mutant["number"], {test}):
                         if word_of_each:

@@ -107,7 +107,10 @@ mod tests {
             ("status", text("PENDING")),
             ("claim", text("mine")),
             ("dueAt", text("1")),
+            ("dueShard", text("1")),
             ("reference", text("r")),
+            ("untoldState", text("repeating")),
+            ("untoldSince", text("1")),
             ("colour", text("blue")),
             (
                 "attempts",
