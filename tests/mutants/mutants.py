@@ -1,6 +1,6 @@
 """Plays mutants: changes a line, and sees whether a test fails. `make mutants` runs it; cargo-mutants says which there are.
 
-    python3 tests/mutants/mutants.py [--since COMMIT | --share] [--units] [--only PATH] [--tests WORD] [--minutes N] [--write] [--unplayed]
+    python3 tests/mutants/mutants.py [--since COMMIT | --share] [--units] [--only PATH] [--tests WORD] [--minutes N] [--write] [--unplayed | --alone]
 
 All are compiled at once, each behind a switch (the package `mutants` weaves them in), so that one costs a run and no build. Those
 that cannot be woven in, such as one of a constant, are built one by one. A mutant is played by the unit tests that reach it;
@@ -113,7 +113,8 @@ def laid_out(mutants, with_suites):
 
 def compiled(*selected):
     """Builds TREE: the test programs as (program, folder), and the errors."""
-    command = ["cargo", "test", "--workspace", "--offline", "--no-run", "--message-format=json", *selected]
+    packages = () if "--package" in selected else ("--workspace",)
+    command = ["cargo", "test", *packages, "--offline", "--no-run", "--message-format=json", *selected]
     environment = os.environ | {"CARGO_TARGET_DIR": str(TARGET)}
     done = subprocess.run(command, cwd=TREE, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     said = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
@@ -247,14 +248,18 @@ def built_alone(mutant, *selected, with_suites=False):
     return next(filter(None, (failed(*program, 0, (), patience_secs) for program in programs)), None)
 
 
-def units(mutants, deadline, jobs, alone):
-    """What unit tests catch: {number: the test, None, or "unviable"}; whether also those that are built `alone`."""
+def units(mutants, deadline, jobs, with_woven=True, with_alone=True):
+    """What unit tests catch: {number: the test, None, or "unviable"}, of those that are woven in and those that are built alone."""
     programs, others = woven(mutants, "--lib")
     ends = {it["number"]: "unviable" for it in mutants if it["genre"] == "FnValue" and others.get(it["number"]) not in (None, "E0015")}
-    ends |= played([it for it in mutants if it["number"] not in others], programs, deadline, jobs)
-    for mutant in mutants if alone else ():
-        if mutant["number"] in others and mutant["number"] not in ends and time.monotonic() < deadline:
-            ends[mutant["number"]] = built_alone(mutant, "--lib")
+    if with_woven:
+        ends |= played([it for it in mutants if it["number"] not in others], programs, deadline, jobs)
+    alone = [it for it in mutants if it["number"] in others and it["number"] not in ends] if with_alone else []
+    for at, mutant in enumerate(alone, 1):
+        if time.monotonic() < deadline:
+            # With the features that it has by itself its dependencies are built once more, and the others' tests never.
+            end = ends[mutant["number"]] = built_alone(mutant, "--package", mutant["package"], "--lib")
+            print(f"  {at} of {len(alone)} built alone: {mutant['name']}: {end or 'missed'}", flush=True)
     return ends
 
 
@@ -297,6 +302,7 @@ def main():
     parser.add_argument("--minutes", type=float, help="as many as can be played in so long")
     parser.add_argument("--write", action="store_true", help="write end_to_end.txt anew")
     parser.add_argument("--unplayed", action="store_true", help="end to end, those with ? in end_to_end.txt, and no others")
+    parser.add_argument("--alone", action="store_true", help="only those that are built one by one, and not those that are woven in")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="how many at a time")
     options = parser.parse_args()
     minutes = options.minutes or (SHARE_MINUTES if options.share else float("inf"))
@@ -310,7 +316,8 @@ def main():
         mutants = [it for it in mutants if known().get(it["key"]) == "?"]
         ends = dict.fromkeys(it["number"] for it in mutants)
     else:
-        ends = units([it for it in mutants if it["key"] not in accepted], deadline, options.jobs, not options.share)
+        own = [it for it in mutants if it["key"] not in accepted]
+        ends = units(own, deadline, options.jobs, with_woven=not options.alone, with_alone=not options.share)
     missed = [it for it in mutants if ends.get(it["number"], "") is None]
     found = {}
     if missed and not (options.share or options.units):

@@ -139,3 +139,38 @@ fn no_answer(error: &reqwest::Error) -> CallError {
         CallError::NotDone(answer)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_in_our_words_has_the_status_and_the_wait() {
+        let received = |redirect_to: Option<&str>, cut| Received {
+            status: 307,
+            retry_after_secs: Some(7),
+            redirect_to: redirect_to.map(str::to_owned),
+            body: b"{".to_vec(),
+            cut,
+        };
+        let ended = |received: &Received| success(received).err();
+        let answer = |message: &str| Answer {
+            http_status: Some(307),
+            retry_after_secs: Some(7),
+            ..said(message)
+        };
+
+        let redirect = Answer {
+            redirect_to: Some("elsewhere:443".to_owned()),
+            ..answer("a redirect to elsewhere:443")
+        };
+        assert_eq!(
+            ended(&received(Some("elsewhere:443"), None)),
+            Some(CallError::Access(redirect))
+        );
+        assert_eq!(
+            ended(&received(None, Some("its end is missing"))),
+            Some(CallError::Unknown(answer("its end is missing")))
+        );
+    }
+}

@@ -12,6 +12,7 @@ use shared::metrics::{Metric, NAMESPACE};
 use crate::binance_failures::refusal;
 use crate::log::Log;
 use crate::reconcile::MINUTE;
+use crate::signed::{assert_acknowledged, deliver, signed_body};
 use crate::world::World;
 
 /// The longest line with metrics, in bytes.
@@ -192,4 +193,19 @@ async fn what_goes_wrong_is_measured_by_its_end() {
         ("untold", 2),
     ]));
     assert_eq!(each(&log)[before..], expected, "{}", log.text());
+}
+
+#[tokio::test]
+async fn question_about_what_binance_does_not_know_is_answered() {
+    let world = World::start().await;
+    let about = format!(r#"{{"merchantTradeNo":"{}01"}}"#, "0".repeat(30));
+    let envelope = r#"{"bizType":"PAY","bizStatus":"PAY_SUCCESS","bizId":1,"data":"#;
+    let notification = signed_body(&world, format!("{envelope}{about}}}")).await;
+    let log = Log::start();
+
+    assert_acknowledged(&deliver(&world, &notification).await);
+
+    // The certificates, and the question.
+    let expected = [BTreeMap::from([("acknowledged", 1), ("binanceDone", 2)])];
+    assert_eq!(each(&log), expected, "{}", log.text());
 }
