@@ -14,10 +14,15 @@ ARCH ?= arm64
 ifeq ($(filter $(ARCH),arm64 x86_64),)
 $(error ARCH is $(ARCH), and must be arm64 or x86_64)
 endif
-ARCH_OPTION := $(if $(filter arm64,$(ARCH)),--arm64,--x86-64)
+option = $(if $(filter arm64,$(1)),--arm64,--x86-64)
+target = $(if $(filter arm64,$(1)),aarch64,x86_64)-unknown-linux-gnu
+ARCH_OPTION := $(call option,$(ARCH))
 # Without it SAM, which has no option for x86_64, would have cargo-lambda build for the processor of this machine.
 ARCH_SETTING := $(if $(filter x86_64,$(ARCH)),CARGO_LAMBDA_BUILD.X86_64=true)
-ARCH_TARGET := $(if $(filter arm64,$(ARCH)),aarch64,x86_64)-unknown-linux-gnu
+ARCH_TARGET := $(call target,$(ARCH))
+MACHINE_TARGET := $(call target,$(MACHINE))
+# What is measured.
+RELEASED := cargo lambda build --release $(call option,$(MACHINE)) --locked --lambda-dir $(CURDIR)/target/released
 
 # First on the path: cargo-lambda finds its linker, zig, nowhere else.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -140,17 +145,22 @@ mutate: binaries $(MUTANTS) ## CI's share of the mutants: of what changed lately
 
 # Not among the tests: a figure is only as good as the machine is idle.
 .PHONY: bench load runs
-bench: $(if $(PEERS),peers) binaries released $(if $(ARM64),arm64) ## Measure what an invocation of each function costs, beside an echo's; BENCH=--help lists the options
+bench: $(if $(PEERS),peers) binaries released echo $(if $(ARM64),arm64) ## Measure what an invocation of each function costs, beside an echo's; BENCH=--help lists the options
 	cargo bench --package sandbox --bench bench --profile dev --locked -- invocations \
 		$(if $(ARM64),--arm64 $(CURDIR)/target/arm64) $(if $(PEERS),--peers) $(BENCH)
 
 load: binaries released ## Play thousands of orders through everything at once, beside tables of 10 to 100 000 orders; LOAD=--help lists the options
 	cargo bench --package sandbox --bench bench --profile dev --locked -- load $(LOAD)
 
-# One at a time, as they are deployed: built together they would share their features.
-.PHONY: released
-released:
-	for function in $(FUNCTIONS) echo; do cargo build --release --package "$$function" --locked; done
+# As `programs` builds them for this machine's processor, which finds them compiled, and apart from what is deployed from here.
+.PHONY: released echo
+released: $(RUN_TOOLS)
+	rustup target add $(MACHINE_TARGET)
+	for function in $(FUNCTIONS); do (cd "functions/$$function" && $(RELEASED)); done
+
+echo: $(RUN_TOOLS)
+	rustup target add $(MACHINE_TARGET)
+	cd tests/benches/echo && $(RELEASED)
 
 # It is not run. Apart from what is deployed from here.
 .PHONY: arm64
@@ -167,14 +177,12 @@ peers:
 	@python3 -c 'import venv, ensurepip' 2>/dev/null || { echo 'PEERS=1 needs Python 3.11 or newer with venv, for the peer in Python.' >&2; exit 1; }
 	@$(MAKE) -s --no-print-directory $(PEERS_TOOLS) $(PEERS_NODE_TOOLS)
 
-runs: binaries ## Measure how much reconcile-orders does in a run, with what Lambda gives it; RUNS=--help lists the options
-	cargo build --release --package reconcile-orders --locked
+runs: binaries released ## Measure how much reconcile-orders does in a run, with what Lambda gives it; RUNS=--help lists the options
 	cargo bench --package sandbox --bench bench --profile dev --locked -- runs $(RUNS)
 
-# Of what `build` deploys for this machine's processor, whose linker comes with the tools.
 .PHONY: gates
-gates: programs ## See that sizes, memory and instructions of the functions are what they were; UPDATE=1 writes them anew
-	cargo bench --package sandbox --bench bench --profile dev --locked -- gates --programs $(CURDIR)/target/lambda $(if $(UPDATE),--update)
+gates: released ## See that sizes, memory and instructions of the functions are what they were; UPDATE=1 writes them anew
+	cargo bench --package sandbox --bench bench --profile dev --locked -- gates $(if $(UPDATE),--update)
 
 # One function, without optimisation: that everything compiles for it.
 .PHONY: cross

@@ -42,7 +42,7 @@ const MANY: Size = Size {
 /// What to compare.
 #[derive(Args, Debug)]
 pub struct Options {
-    /// Where the built programs are [default: target/release]
+    /// Where the built programs are [default: target/released]
     #[arg(long, value_name = "FOLDER")]
     programs: Option<PathBuf>,
     /// Write what was measured into tests/benches/gates.json, instead of comparing it
@@ -59,7 +59,7 @@ struct Gate {
 
 /// Measures and compares; whether nothing has changed.
 pub async fn measure(options: Options) -> Result<bool, String> {
-    let programs = options.programs.unwrap_or_else(crate::release);
+    let programs = options.programs.unwrap_or_else(crate::released);
     for subject in functions() {
         crate::built(&subject.program(&programs))?;
     }

@@ -42,7 +42,7 @@ pub struct Options {
     /// Orders of a busy run of reconcile-orders
     #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=2_000))]
     open: u32,
-    /// Where the built programs are [default: target/release]
+    /// Where the built programs are [default: target/released]
     #[arg(long, value_name = "FOLDER")]
     programs: Option<PathBuf>,
     /// Where the same are built for arm64, whose sizes are told as well (`make bench ARM64=1`)
@@ -58,7 +58,7 @@ pub struct Options {
 
 /// Measures and prints.
 pub async fn measure(options: Options) -> Result<(), String> {
-    let programs = options.programs.unwrap_or_else(crate::release);
+    let programs = options.programs.unwrap_or_else(crate::released);
     for subject in Subject::ALL {
         crate::built(&subject.program(&programs))?;
     }

@@ -37,7 +37,7 @@ pub struct Options {
     /// Orders that a table holds already
     #[arg(long, value_name = "N,…", value_delimiter = ',', default_values_t = [10, 1_000, 100_000])]
     tables: Vec<u32>,
-    /// Where the built programs are [default: target/release]
+    /// Where the built programs are [default: target/released]
     #[arg(long, value_name = "FOLDER")]
     programs: Option<PathBuf>,
 }
@@ -53,7 +53,7 @@ struct World {
 
 /// Plays and prints; whether all books agree, and an order costs the same beside every table.
 pub async fn measure(options: Options) -> Result<bool, String> {
-    let programs = options.programs.unwrap_or_else(crate::release);
+    let programs = options.programs.unwrap_or_else(crate::released);
     for subject in Subject::ALL {
         crate::built(&subject.program(&programs))?;
     }

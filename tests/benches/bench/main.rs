@@ -57,11 +57,11 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Where cargo leaves what is built for release.
-fn release() -> PathBuf {
+/// Where the functions are that were built for this machine as they are deployed.
+fn released() -> PathBuf {
     let built = Path::new(env!("CARGO_BIN_EXE_sandbox")).parent();
     let target = built.and_then(Path::parent).unwrap_or(Path::new(""));
-    target.join("release")
+    target.join("released")
 }
 
 /// Says which program is missing.

@@ -8,6 +8,7 @@ mod others;
 use std::path::PathBuf;
 
 use clap::Args;
+use sandbox::lambda;
 
 use crate::cgroup::Share;
 use bench::Bench;
@@ -25,7 +26,7 @@ pub struct Options {
     /// Shorter runs, with targets in proportion
     #[arg(long, value_name = "N", default_value_t = WHOLE_RUN_SECS, value_parser = clap::value_parser!(u64).range(1..=900))]
     run_secs: u64,
-    /// Another reconcile-orders than target/release/reconcile-orders
+    /// Another reconcile-orders than that of target/released
     #[arg(long, value_name = "PATH")]
     program: Option<PathBuf>,
 }
@@ -38,7 +39,7 @@ pub async fn measure(options: Options) -> Result<bool, String> {
     }
     let program = options
         .program
-        .unwrap_or_else(|| crate::release().join("reconcile-orders"));
+        .unwrap_or_else(|| lambda::program(&crate::released(), "reconcile-orders"));
     crate::built(&program)?;
     let figures = match options.figures {
         none if none.is_empty() => Figure::ALL.to_vec(),
