@@ -34,3 +34,40 @@ pub(super) fn wait_before_repeat(
     let sent_at_ms = now_ms().saturating_add(wait_ms);
     (sent_at_ms.saturating_add(SHORTEST_CALL_MS) <= deadline_ms).then_some(wait)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_double_and_up_to_as_much_again_is_added() {
+        let waits: Vec<Duration> = waits().collect();
+        let least = [500, 1_000, 2_000, 4_000, 8_000, 16_000].map(Duration::from_millis);
+        assert_eq!(waits.len(), least.len());
+        for (wait, least) in waits.iter().zip(least) {
+            assert!((least..=2 * least).contains(wait), "{waits:?}");
+        }
+    }
+
+    #[test]
+    fn longer_wait_is_kept_to_and_none_after_which_no_call_fits_in() {
+        let limited = |retry_after_secs| Answer {
+            retry_after_secs,
+            ..Answer::default()
+        };
+        let secs = Duration::from_secs;
+        for (backoff, retry_after_secs, left_ms, expected) in [
+            (Some(secs(2)), None, 60_000, Some(secs(2))),
+            (Some(secs(2)), Some(1), 60_000, Some(secs(2))),
+            (Some(secs(2)), Some(7), 60_000, Some(secs(7))),
+            (Some(secs(2)), Some(7), 6_900, None),
+            (Some(secs(2)), Some(u64::MAX), 60_000, None),
+            (Some(secs(2)), None, 2_000 + SHORTEST_CALL_MS / 2, None),
+            (None, Some(7), 60_000, None),
+        ] {
+            let deadline_ms = now_ms().saturating_add(left_ms);
+            let wait = wait_before_repeat(backoff, &limited(retry_after_secs), deadline_ms);
+            assert_eq!(wait, expected, "{retry_after_secs:?} {left_ms}");
+        }
+    }
+}

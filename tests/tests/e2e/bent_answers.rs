@@ -220,3 +220,19 @@ async fn success_may_say_so_by_its_status_or_by_its_code() {
         assert_paid(&world, asked, &case).await;
     }
 }
+
+#[tokio::test]
+async fn answer_may_be_long_and_not_endless() {
+    let world = World::start().await;
+    for (length, status) in [(200_000, "PAID"), (300_000, "PENDING")] {
+        let long = format!("\"{}\"", "x".repeat(length));
+        let order = open(&world).await;
+        pay_silently(&world, &order);
+        let bend = Bend::set(BendOn::Query, "/data/openUserId", &long);
+        world.sandbox.binance().bend(bend);
+        let ran = world.functions.reconcile(json!({"ask": order.id})).await;
+        world.sandbox.binance().clear_bends();
+        assert!(ran.is_ok(), "{length}");
+        assert_eq!(world.item(&order.id)["status"], status, "{length}");
+    }
+}

@@ -195,3 +195,21 @@ async fn repeated_notification_does_not_repeat_a_confirmation_that_is_owed() {
     assert_eq!(world.item(&order.id), owed);
     assert_eq!(told(&world).len(), 1);
 }
+
+#[tokio::test]
+async fn connection_is_kept_over_an_answer_of_four_kib() {
+    fn of<const LENGTH: usize>() -> Response {
+        "x".repeat(LENGTH).into_response()
+    }
+    let world = World::start().await;
+    for (answer, connections) in [(of::<4_000> as fn() -> Response, 1), (of::<100_000>, 2)] {
+        let inbox = Inbox::start(answer).await;
+        for _ in 0..2 {
+            let order = created(&world, &inbox).await;
+            let trade_no = order["merchantTradeNo"].as_str().unwrap();
+            pay_as(&world, trade_no, sandbox::binance::Play::default()).await;
+        }
+        assert_eq!(inbox.received().len(), 2);
+        assert_eq!(inbox.connections(), connections);
+    }
+}

@@ -52,6 +52,11 @@ impl Inbox {
         format!("{}/leads/paid?tenant=7&x=%20", self.server.url())
     }
 
+    /// How many connections were opened to it.
+    pub fn connections(&self) -> usize {
+        self.server.connections()
+    }
+
     pub fn received(&self) -> Vec<Received> {
         self.received.lock().unwrap().clone()
     }
