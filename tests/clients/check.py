@@ -350,6 +350,8 @@ def schemathesis(sandbox):
         seeded = ["--seed", str(seed)]
         printed = run("schemathesis", *config, "run", *options, *seeded, described, cwd=MADE, timeout=300, **hooks)
         (MADE / "schemathesis.txt").write_text(printed)
+        if end > time.monotonic():
+            print(f"{'':14} seed {seed} passed, {(end - time.monotonic()) / 60:.0f} min left", flush=True)
         seed += 1
 
 
