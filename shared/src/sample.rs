@@ -1,4 +1,4 @@
-//! For unit tests: an order of which nothing is known yet.
+//! For unit tests, also those of the functions, which take it in by its path: an order of which nothing is known yet.
 
 use crate::order::{Claim, Order, OrderId, Request, TerminalType, TransactionType};
 

@@ -3,27 +3,33 @@
 //! The order is recorded before Binance hears of it, and each attempt to open a checkout has its own trade number; so
 //! whatever is lost between two steps, no payment can arrive for an unknown order, and none can be made twice.
 
+mod answer;
 mod checkout;
 mod expiry;
+mod opening;
 mod request;
 mod taken;
 mod unopened;
 
-use lambda_http::http::header::{HeaderValue, LOCATION};
-use lambda_http::http::{Method, StatusCode};
+#[cfg(test)]
+#[path = "../../../shared/src/sample.rs"]
+mod sample;
+
+use answer::{Answered, created};
+use lambda_http::http::Method;
 use lambda_http::{Body, Request as Event, Response};
-use shared::ambient::{OrderClock, monotonic_ms, random};
+use opening::Opening;
+use shared::ambient::{monotonic_ms, random};
 use shared::app::{self, App, StartError};
 use shared::config::Needs;
 use shared::follow_up;
 use shared::http_api::{self, Invocation};
 use shared::input;
-use shared::log::{self, OUTCOME};
-use shared::metrics::{self, Metric};
-use shared::order::{self, Applied, Claim, Order, OrderId, Refusal, Request, View};
+use shared::log;
+use shared::order::{self, Applied, Claim, Order, OrderId, Refusal, Request};
 use shared::problem::Problem;
 use shared::store::{Recorded, Stored};
-use tracing::{error, info};
+use tracing::error;
 
 pub use unopened::{Unopened, unopened};
 
@@ -38,57 +44,6 @@ const LIMIT_MS: i64 = 28_000;
 pub struct CreateOrder {
     /// The parts it has in common with the others.
     pub app: App,
-}
-
-/// An invocation that may open a checkout.
-struct Opening {
-    /// Its hold on the order, by the order's time.
-    claim: Claim,
-    /// When it ends, by the clock.
-    deadline_ms: i64,
-    /// What the order is measured by.
-    clock: OrderClock,
-}
-
-impl Opening {
-    fn in_time_of(invocation: &Invocation) -> Self {
-        let Invocation {
-            deadline_ms, clock, ..
-        } = *invocation;
-        Self {
-            claim: Claim {
-                by: invocation.request_id.clone(),
-                until_ms: clock.at_ms(deadline_ms),
-            },
-            deadline_ms,
-            clock,
-        }
-    }
-}
-
-/// An order that can be answered with.
-struct Answered {
-    order: Stored,
-    /// It was there before this request.
-    is_replay: bool,
-}
-
-impl Answered {
-    /// By the request that the order was made for, or a checkout opened.
-    fn first(order: Stored) -> Self {
-        Self {
-            order,
-            is_replay: false,
-        }
-    }
-
-    /// By a repeat of it.
-    fn again(order: Stored) -> Self {
-        Self {
-            order,
-            is_replay: true,
-        }
-    }
 }
 
 /// What becomes of an order that was there before.
@@ -251,30 +206,4 @@ pub fn taking_over(existing: &Order, claim: &Claim, at_ms: i64) -> order::Event 
     } else {
         order::Event::Resumed(claim)
     }
-}
-
-fn created(answered: &Answered) -> Response<Body> {
-    let order = &answered.order;
-    let (order_id, trade_no) = (order.order_id.as_str(), order.trade_no().to_string());
-    metrics::count(if answered.is_replay {
-        Metric::Replayed
-    } else {
-        Metric::Created
-    });
-    info!(
-        target: OUTCOME,
-        trade_no,
-        order.id = order_id,
-        "order {order_id} answered"
-    );
-    let mut response = http_api::json(StatusCode::CREATED, &View::of(order));
-    if let Ok(location) = HeaderValue::try_from(format!("/orders/{order_id}")) {
-        response.headers_mut().insert(LOCATION, location);
-    }
-    if answered.is_replay {
-        response
-            .headers_mut()
-            .insert("Idempotent-Replayed", HeaderValue::from_static("true"));
-    }
-    response
 }
