@@ -275,3 +275,6 @@ impl BinanceCallback {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -134,6 +134,17 @@ mod tests {
     use lambda_http::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
     use shared::order::{Attempt, Checkout, Closing, OrderId};
 
+    const KEY: &str = "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk";
+
+    fn event(method: Method, path: &str, key: &'static str) -> Event {
+        let mut event = Event::default();
+        *event.method_mut() = method;
+        *event.uri_mut() = path.parse().unwrap();
+        let key = HeaderValue::from_static(key);
+        event.headers_mut().insert("x-mbx-apikey", key);
+        event
+    }
+
     /// An order whose first and third attempt had a checkout.
     fn order(status: Status, is_closing: bool) -> Order {
         let mut order = sample::order(OrderId::from_random([0xa5; 15]), 1_000);
@@ -188,5 +199,20 @@ mod tests {
         assert_eq!(*response.headers(), HeaderMap::from_iter(headers));
         let expected = http_api::json(StatusCode::OK, &View::of(&order));
         assert_eq!(response.body(), expected.body());
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_closed_is_refused_before_the_table_is_read() {
+        let function = CloseOrder::new(sample::lookup).unwrap();
+        for (method, key, expected) in [
+            (Method::GET, KEY, Problem::method_not_allowed("POST")),
+            (Method::POST, "k", Problem::invalid_api_key()),
+            (Method::POST, KEY, Problem::no_such_order()),
+        ] {
+            let event = event(method, "/orders/a5/close", key);
+            let invocation = Invocation::of(&event, LIMIT_MS, &function.app.settings);
+            let ended = function.end(&event, &invocation).await;
+            assert_eq!(ended.err(), Some(expected));
+        }
     }
 }

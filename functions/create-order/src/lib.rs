@@ -207,3 +207,35 @@ pub fn taking_over(existing: &Order, claim: &Claim, at_ms: i64) -> order::Event 
         order::Event::Resumed(claim)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lambda_http::http::HeaderValue;
+
+    const KEY: &str = "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk";
+
+    fn event(method: Method, path: &str, key: &'static str) -> Event {
+        let mut event = Event::default();
+        *event.method_mut() = method;
+        *event.uri_mut() = path.parse().unwrap();
+        let key = HeaderValue::from_static(key);
+        event.headers_mut().insert("x-mbx-apikey", key);
+        event
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_an_order_is_refused_before_the_table_is_read() {
+        let function = CreateOrder::new(sample::lookup).unwrap();
+        for (method, key, expected) in [
+            (Method::PUT, KEY, Problem::method_not_allowed("GET, POST")),
+            (Method::POST, "k", Problem::invalid_api_key()),
+            (Method::POST, KEY, Problem::not_json()),
+        ] {
+            let event = event(method, "/orders", key);
+            let invocation = Invocation::of(&event, LIMIT_MS, &function.app.settings);
+            let ended = function.create(&event, &invocation).await;
+            assert_eq!(ended.err(), Some(expected));
+        }
+    }
+}

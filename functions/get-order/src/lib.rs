@@ -89,7 +89,19 @@ fn is_list(event: &Event) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use lambda_http::http::HeaderValue;
     use std::collections::HashMap;
+
+    const KEY: &str = "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk";
+
+    fn event(method: Method, path: &str, key: &'static str) -> Event {
+        let mut event = Event::default();
+        *event.method_mut() = method;
+        *event.uri_mut() = path.parse().unwrap();
+        let key = HeaderValue::from_static(key);
+        event.headers_mut().insert("x-mbx-apikey", key);
+        event
+    }
 
     #[test]
     fn orders_of_a_reference_are_asked_for_where_no_id_is() {
@@ -109,6 +121,38 @@ mod tests {
             let named = parameter.map(|id| ("orderId".to_owned(), vec![id.to_owned()]));
             let event = event.with_path_parameters(named.into_iter().collect::<HashMap<_, _>>());
             assert_eq!(is_list(&event), expected, "{path} {parameter:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_shown_is_refused_before_the_table_is_read() {
+        let function = GetOrder::new(sample::lookup).unwrap();
+        let no_reference = "reference must be given once, 1 to 64 characters long and in UTF-8";
+        for (method, path, key, expected) in [
+            (
+                Method::POST,
+                "/orders",
+                KEY,
+                Problem::method_not_allowed("GET, HEAD"),
+            ),
+            (Method::GET, "/orders", "k", Problem::invalid_api_key()),
+            (Method::HEAD, "/orders", "k", Problem::invalid_api_key()),
+            (
+                Method::GET,
+                "/orders",
+                KEY,
+                Problem::malformed(no_reference),
+            ),
+            (Method::GET, "/orders/a5", KEY, Problem::no_such_order()),
+            (Method::HEAD, "/orders/a5", KEY, Problem::no_such_order()),
+        ] {
+            let ended = function.answer(&event(method.clone(), path, key)).await;
+            assert_eq!(ended.err(), Some(expected.clone()), "{method} {path}");
+
+            let response = function.handle(event(method.clone(), path, key)).await;
+            assert_eq!(response.status(), expected.status);
+            let is_empty = *response.body() == Body::Empty;
+            assert_eq!(is_empty, method == Method::HEAD, "{method} {path}");
         }
     }
 }

@@ -240,3 +240,6 @@ impl RefundOrder {
         Ok(follow_up::report(store, recorded, "refund").await?)
     }
 }
+
+#[cfg(test)]
+mod tests;

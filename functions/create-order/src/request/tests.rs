@@ -4,22 +4,16 @@ use serde_json::json;
 use shared::config::Needs;
 
 use super::*;
+use crate::sample;
 
 /// Settings that allow a price of at most 1000 in `USD` or `EUR`, and one host.
 pub(crate) fn settings() -> Settings {
-    let lookup = |name: &str| {
-        let value = match name {
-            "ORDERS_TABLE" => "orders",
-            "CALLBACK_URL" => "https://api.example.com/binance-callback",
-            "CALLBACK_HOSTS" => "app.example.com",
-            "FIATS" => "USD,EUR",
-            "MAX_PRICE" => "1000",
-            "SECRETS_ID" | "CALLER_KEYS_ID" => "secret",
-            "AWS_REGION" => "eu-central-1",
-            "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => "key",
-            _ => return None,
-        };
-        Some(value.to_owned())
+    let lookup = |name: &str| match name {
+        "FIATS" => Some("USD,EUR".to_owned()),
+        "MAX_PRICE" => Some("1000".to_owned()),
+        "SECRETS_ID" | "CALLER_KEYS_ID" => Some("secret".to_owned()),
+        "SECRETS" | "ALLOW_LOCAL" => None,
+        _ => sample::lookup(name),
     };
     Settings::read(Needs::Both, lookup).unwrap()
 }
