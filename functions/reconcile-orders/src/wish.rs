@@ -168,3 +168,23 @@ impl ReconcileOrders {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wish_for_one_order_is_done_or_left() {
+        let (done, left) = (Wished::one(true), Wished::one(false));
+        assert_eq!([done.done, left.done], [1, 0]);
+        assert_eq!([done.left, left.left], [false, true]);
+    }
+
+    #[test]
+    fn wish_is_answered_before_its_invocation_ends_and_within_half_a_minute() {
+        let soon_ms = now_ms() + 5_000;
+        assert_eq!(deadline_ms(soon_ms), soon_ms);
+        let left_ms = deadline_ms(i64::MAX) - now_ms();
+        assert!((27_000..=28_000).contains(&left_ms), "{left_ms}");
+    }
+}
