@@ -1,3 +1,5 @@
+use shared::order::{OrderId, Says};
+
 use super::*;
 
 fn event(method: Method, length: usize) -> Event {
@@ -21,5 +23,30 @@ async fn what_cannot_be_a_notification_is_refused_before_a_key_is_looked_for() {
         assert_eq!(answer.status().as_u16(), status, "{message}");
         let body = format!(r#"{{"returnCode":"FAIL","returnMessage":"{message}"}}"#);
         assert_eq!(*answer.body(), Body::Text(body));
+    }
+}
+
+#[tokio::test]
+async fn notification_without_an_order_is_asked_about_if_it_may_be_money_and_not_too_often() {
+    let callback = BinanceCallback::new(sample::lookup).unwrap();
+    // Another has just been asked about.
+    assert!(callback.ask_unknown.take(monotonic_ms()));
+    let order = sample::order(OrderId::from_random([0xa5; 15]), 1_000);
+    for (kind, is_asked) in [
+        (Kind::Paid, true),
+        (Kind::Unknown, true),
+        (Kind::Closed, false),
+        (Kind::Refunded, false),
+        (Kind::Rejected, false),
+    ] {
+        let says = Says::Unreadable(kind, "data");
+        let hint = Hint::new(order.trade_no(), None, says);
+        let ended = callback.without_order(&hint, now_ms()).await;
+        let is_too_many = matches!(ended, Err(NotAcknowledged::TooMany));
+        assert_eq!(
+            (is_too_many, ended.is_ok()),
+            (is_asked, !is_asked),
+            "{kind:?}"
+        );
     }
 }

@@ -134,10 +134,7 @@ impl CreateOrder {
     ) -> Result<Answered, Problem> {
         match recorded {
             Recorded::New(order) => self.open_checkout(order, &opening).await,
-            Recorded::Exists(existing) if existing.request != *request => {
-                Err(Problem::key_reused())
-            }
-            Recorded::Exists(existing) if existing.may_open() => {
+            Recorded::Exists(existing) if is_opened_again(&existing, request)? => {
                 let event = taking_over(&existing, &opening.claim, opening.clock.now_ms());
                 match self.resume(existing, event, &opening).await? {
                     Resumed::Open(order) => self.open_checkout(order, &opening).await,
@@ -197,6 +194,18 @@ impl CreateOrder {
     }
 }
 
+/// Whether `request`, which names an order that was there before, is to open a checkout for it.
+///
+/// # Errors
+/// [`Problem`], if the order was asked for with other content.
+fn is_opened_again(existing: &Order, request: &Request) -> Result<bool, Problem> {
+    if existing.request == *request {
+        Ok(existing.may_open())
+    } else {
+        Err(Problem::key_reused())
+    }
+}
+
 /// What becomes of an order without a checkout when it is asked for again.
 #[must_use]
 pub fn taking_over(existing: &Order, claim: &Claim, at_ms: i64) -> order::Event {
@@ -237,5 +246,36 @@ mod tests {
             let ended = function.create(&event, &invocation).await;
             assert_eq!(ended.err(), Some(expected));
         }
+    }
+
+    #[test]
+    fn repeat_opens_a_checkout_if_there_is_none_and_the_content_is_the_same() {
+        let mut order = sample::order(OrderId::from_random([0xa5; 15]), 1_000);
+        let request = order.request.clone();
+        let other = Request {
+            reference: None,
+            ..request.clone()
+        };
+        assert_eq!(is_opened_again(&order, &request), Ok(true));
+        let reused = Err(Problem::key_reused());
+        assert_eq!(is_opened_again(&order, &other), reused);
+        order.status = order::Status::Paid;
+        assert_eq!(is_opened_again(&order, &request), Ok(false));
+        assert_eq!(is_opened_again(&order, &other), reused);
+    }
+
+    #[test]
+    fn order_that_is_asked_for_again_is_taken_over_while_there_is_time() {
+        let order = sample::order(OrderId::from_random([0xa5; 15]), 1_000);
+        let order = order.held_for(Some(60));
+        let claim = Claim {
+            by: "second".to_owned(),
+            until_ms: 59_000,
+        };
+        let resumed = order::Event::Resumed(claim.clone());
+        assert_eq!(taking_over(&order, &claim, 31_000), resumed);
+        let by = "second".to_owned();
+        let time_up = order::Event::TimeUp { by };
+        assert_eq!(taking_over(&order, &claim, 31_001), time_up);
     }
 }

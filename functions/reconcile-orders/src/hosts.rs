@@ -232,11 +232,10 @@ mod tests {
     async fn slot_is_waited_for_a_moment_and_then_no_more() {
         let hosts = Hosts::default();
         let mut slots = places(&hosts, 3).await;
-        let soon = async {
-            tokio::time::sleep(STALL / 5).await;
+        let given_back = async {
             slots.pop();
         };
-        let (place, ()) = tokio::join!(hosts.place(URL), soon);
+        let (place, ()) = tokio::join!(hosts.place(URL), given_back);
         slots.push(free(place));
 
         assert_none_is_left(&hosts).await;

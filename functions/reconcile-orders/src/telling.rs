@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use shared::follow_up::{self, Told};
-use shared::order::Work;
+use shared::order::{Order, Work};
 use shared::store::{StoreError, Stored};
 use tokio::sync::{Mutex, mpsc};
 
@@ -61,6 +61,12 @@ async fn take_found(
         tokio::time::sleep(WAIT).await;
         held = hand_on(held, Tell::Found, hosts, &queue).await;
     }
+}
+
+/// Whether an order that was found is kept from the other runs for long enough that it can be told.
+fn is_ours(order: &Order, now_ms: i64) -> bool {
+    let left_ms = order.confirmation.next_attempt_at_ms.unwrap_or_default();
+    now_ms.saturating_add(FOUND_MS) < left_ms
 }
 
 /// An order to be told.
@@ -127,9 +133,8 @@ impl ReconcileOrders {
         let has_time = run.has_time(ORDER_MS);
         let order = match tell {
             Tell::Found(order) => {
-                let left_ms = order.confirmation.next_attempt_at_ms.unwrap_or_default();
-                let is_ours = run.now_ms().saturating_add(FOUND_MS) < left_ms;
-                Some(order).filter(|_| has_time && is_ours)
+                let now_ms = run.now_ms();
+                Some(order).filter(|order| has_time && is_ours(order, now_ms))
             }
             Tell::Due(order) if has_time => {
                 let claimed = self.claim(order, Work::Telling, run).await?;
@@ -231,7 +236,7 @@ mod tests {
         }
         drop(found);
         let later = async {
-            tokio::time::sleep(WAIT).await;
+            tokio::time::sleep(WAIT.saturating_mul(2)).await;
             drop(taken);
         };
         let run = run(60_000);
@@ -261,5 +266,20 @@ mod tests {
             .unwrap();
 
         assert_eq!(handed_on(&mut tell).len(), 0);
+    }
+
+    #[test]
+    fn found_order_is_told_only_while_no_other_run_does() {
+        let mut order = sample::order(OrderId::from_random([0xa5; 15]), 1_000);
+        assert!(!is_ours(&order, 1_000));
+        order.confirmation.next_attempt_at_ms = Some(30_000);
+        for (now_ms, expected) in [
+            (1_000, true),
+            (19_999, true),
+            (20_000, false),
+            (30_000, false),
+        ] {
+            assert_eq!(is_ours(&order, now_ms), expected, "{now_ms}");
+        }
     }
 }
