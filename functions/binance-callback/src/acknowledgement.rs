@@ -146,3 +146,6 @@ fn alarm(reason: &NotAcknowledged) -> Option<&'static str> {
         ) => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,11 @@
 //! Binance repeats it. What fails after that, `reconcile-orders` makes up for.
 
 mod acknowledgement;
+mod doubt;
+
+#[cfg(test)]
+#[path = "../../../shared/src/sample.rs"]
+mod sample;
 
 use std::time::Duration;
 
@@ -19,11 +24,15 @@ use shared::confirmation::Confirmer;
 use shared::follow_up;
 use shared::http_api::Invocation;
 use shared::log;
-use shared::order::{Checked, Doubt, Event as Change, Hint, Kind, Order, Refunded, State};
+#[cfg(test)]
+use shared::order;
+use shared::order::{Checked, Doubt, Event as Change, Hint, Kind, State};
 use shared::pace::Pace;
 use shared::store::{StoreError, Stored};
 use shared::webhook;
 use tracing::{error, info, warn};
+
+pub use doubt::afterwards;
 
 /// What an invocation may take, as in `template.yaml`, in milliseconds.
 const LIMIT_MS: i64 = 25_000;
@@ -267,25 +276,5 @@ impl BinanceCallback {
     }
 }
 
-/// What a hint that was doubtful means now that Binance has answered, beside what the answer itself says.
-#[must_use]
-pub fn afterwards(hint: &Hint, doubt: Doubt, order: &Order) -> Option<Change> {
-    let (attempt, kind) = (hint.trade_no().attempt, hint.kind());
-    let paid = order.attempt(attempt)?.payment.as_ref();
-    let is_part = paid.is_some_and(|paid| paid.refunded == Some(Refunded::Part));
-    match hint.check(order) {
-        // That a part went back is Binance's answer; how much it was, only the notification tells.
-        Checked::Agrees(fact) if is_part && kind == Kind::Refunded => {
-            Some(Change::Learned { attempt, fact })
-        }
-        // The terms that show whose it is were told only now.
-        Checked::Agrees(_) | Checked::Doubtful(Doubt { is_ours: true, .. })
-            if order.report.is_some() && !doubt.is_ours =>
-        {
-            let is_ours = true;
-            let doubt = Doubt { kind, is_ours };
-            Some(Change::Reported { attempt, doubt })
-        }
-        Checked::Agrees(_) | Checked::Doubtful(_) | Checked::Idle => None,
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,10 @@
 //! The wish is recorded first. From then on the order's key opens nothing, and whoever records a checkout for it closes that
 //! at once; so whatever is lost afterwards, `reconcile-orders` carries the wish out.
 
+#[cfg(test)]
+#[path = "../../../shared/src/sample.rs"]
+mod sample;
+
 use lambda_http::http::{Method, StatusCode};
 use lambda_http::{Body, Request as Event, Response};
 use shared::ambient::monotonic_ms;
@@ -121,4 +125,94 @@ fn answer(order: &Order) -> Response<Body> {
     let (order_id, status) = (order.order_id.as_str(), order.status);
     info!(target: OUTCOME, { order.id = order_id }, "order {order_id} asked to be closed is {status:?}");
     http_api::json(StatusCode::OK, &View::of(order))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lambda_http::http::HeaderMap;
+    use lambda_http::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+    use shared::order::{Attempt, Checkout, Closing, OrderId};
+
+    const KEY: &str = "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk";
+
+    fn event(method: Method, path: &str, key: &'static str) -> Event {
+        let mut event = Event::default();
+        *event.method_mut() = method;
+        *event.uri_mut() = path.parse().unwrap();
+        let key = HeaderValue::from_static(key);
+        event.headers_mut().insert("x-mbx-apikey", key);
+        event
+    }
+
+    /// An order whose first and third attempt had a checkout.
+    fn order(status: Status, is_closing: bool) -> Order {
+        let mut order = sample::order(OrderId::from_random([0xa5; 15]), 1_000);
+        let attempt = |is_opened: bool| Attempt {
+            checkout: is_opened.then(Checkout::default),
+            ..Attempt::default()
+        };
+        order.attempts = vec![attempt(true), attempt(false), attempt(true)];
+        order.status = status;
+        order.closing = is_closing.then_some(Closing {
+            requested_at_ms: 2_000,
+            attempt: Some(3),
+        });
+        order
+    }
+
+    #[test]
+    fn every_checkout_of_an_order_that_is_being_closed_and_not_over_is_closed() {
+        for status in [
+            Status::Created,
+            Status::Pending,
+            Status::Paid,
+            Status::Canceled,
+            Status::Expired,
+            Status::Failed,
+            Status::Disputed,
+            Status::PartiallyRefunded,
+            Status::Refunded,
+        ] {
+            let is_open = matches!(status, Status::Pending | Status::Failed);
+            let expected = if is_open { vec![1, 3] } else { vec![] };
+            assert_eq!(to_close(&order(status, true)), expected, "{status:?}");
+            assert_eq!(to_close(&order(status, false)), [0; 0], "{status:?}");
+        }
+        let mut unopened = order(Status::Failed, true);
+        unopened.attempts.truncate(2);
+        unopened.attempts.remove(0);
+        assert_eq!(to_close(&unopened), [0; 0]);
+    }
+
+    #[test]
+    fn order_is_answered_as_it_stands() {
+        let order = order(Status::Pending, true);
+
+        let response = answer(&order);
+
+        assert_eq!(response.status(), StatusCode::OK);
+        let headers = [
+            (CONTENT_TYPE, HeaderValue::from_static("application/json")),
+            (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        ];
+        assert_eq!(*response.headers(), HeaderMap::from_iter(headers));
+        let expected = http_api::json(StatusCode::OK, &View::of(&order));
+        assert_eq!(response.body(), expected.body());
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_closed_is_refused_before_the_table_is_read() {
+        let function = CloseOrder::new(sample::lookup).unwrap();
+        for (method, key, expected) in [
+            (Method::GET, KEY, Problem::method_not_allowed("POST")),
+            (Method::POST, "k", Problem::invalid_api_key()),
+            (Method::POST, KEY, Problem::no_such_order()),
+        ] {
+            let event = event(method, "/orders/a5/close", key);
+            let invocation = Invocation::of(&event, LIMIT_MS, &function.app.settings);
+            let ended = function.end(&event, &invocation).await;
+            assert_eq!(ended.err(), Some(expected));
+        }
+    }
 }

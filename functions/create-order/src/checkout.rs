@@ -11,7 +11,7 @@ use shared::binance::{Answer, BinanceError, CallError, Created, SHORTEST_CALL_MS
 use shared::close::close;
 use shared::follow_up;
 use shared::json::Unreadable;
-use shared::order::{End, Event, Status};
+use shared::order::{End, Event, Order, Status};
 use shared::problem::Problem;
 use shared::store::Stored;
 use tracing::warn;
@@ -19,9 +19,6 @@ use tracing::warn;
 use super::expiry::asks_for_end;
 use super::unopened::{Unopened, unopened};
 use super::{Answered, CreateOrder, Opening, Resumed};
-
-/// What is kept of the invocation's time for the last write and the answer, in milliseconds.
-const RESERVE_MS: i64 = 6_000;
 
 /// Trade numbers that one request may use up.
 const TRIES: u32 = 3;
@@ -39,13 +36,6 @@ pub(super) enum Next {
     Stands(Stored),
     /// Tell the caller.
     Tell(Problem),
-}
-
-impl Opening {
-    /// When the last answer of Binance must be there, by the clock.
-    pub(super) fn answers_by_ms(&self) -> i64 {
-        self.deadline_ms.saturating_sub(RESERVE_MS)
-    }
 }
 
 impl CreateOrder {
@@ -88,9 +78,7 @@ impl CreateOrder {
                 Next::Stands(order) => return Ok(Answered::first(order)),
                 Next::Tell(problem) => return Err(problem),
             };
-            let wait_ms = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
-            let sent_at_ms = now_ms().saturating_add(wait_ms);
-            if tries >= TRIES || sent_at_ms.saturating_add(SHORTEST_CALL_MS) > deadline_ms {
+            if !may_try_again(tries, wait, deadline_ms.saturating_sub(now_ms())) {
                 self.end(order, attempt, End::Unknown, "answer lost", opening)
                     .await?;
                 return Err(error.as_fault().into());
@@ -235,10 +223,8 @@ impl CreateOrder {
 
     /// A checkout that failed at Binance is closed before the next is opened, so that there are never two to be paid.
     async fn close_failed(&self, order: &Stored, deadline_ms: i64) {
-        for (attempt, number) in order.attempts.iter().zip(1_u8..) {
-            if attempt.checkout.is_some() && attempt.end == Some(End::Error) {
-                close(&self.app.binance, &order.trade_no_of(number), deadline_ms).await;
-            }
+        for number in failed(order) {
+            close(&self.app.binance, &order.trade_no_of(number), deadline_ms).await;
         }
     }
 
@@ -278,3 +264,20 @@ impl CreateOrder {
         Ok(follow_up::report(store, recorded, cause).await?)
     }
 }
+
+/// Whether one more number may be tried after `wait`, with `left_ms` until Binance must have answered.
+fn may_try_again(tries: u32, wait: Duration, left_ms: i64) -> bool {
+    let wait_ms = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
+    tries < TRIES && wait_ms.saturating_add(SHORTEST_CALL_MS) <= left_ms
+}
+
+/// The attempts whose checkout failed at Binance.
+fn failed(order: &Order) -> Vec<u8> {
+    let numbered = order.attempts.iter().zip(1_u8..);
+    let failed = numbered
+        .filter(|(attempt, _)| attempt.checkout.is_some() && attempt.end == Some(End::Error));
+    failed.map(|(_, number)| number).collect()
+}
+
+#[cfg(test)]
+mod tests;

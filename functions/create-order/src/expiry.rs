@@ -46,3 +46,21 @@ pub(super) fn asks_for_end(order: &Order, attempt: u8) -> bool {
     let attempt = order.attempt(attempt);
     attempt.is_some_and(|attempt| attempt.asked_end_ms.is_some())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+    use shared::order::OrderId;
+
+    #[test]
+    fn end_is_asked_for_where_the_attempt_has_one() {
+        let mut order = sample::order(OrderId::from_random([0xa5; 15]), 1_000);
+        assert!(!asks_for_end(&order, 1));
+        order.attempts.push(order.attempts[0].clone());
+        order.attempts[1].asked_end_ms = Some(61_000);
+        for (attempt, expected) in [(0, false), (1, false), (2, true), (3, false)] {
+            assert_eq!(asks_for_end(&order, attempt), expected, "{attempt}");
+        }
+    }
+}

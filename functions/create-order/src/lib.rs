@@ -3,27 +3,33 @@
 //! The order is recorded before Binance hears of it, and each attempt to open a checkout has its own trade number; so
 //! whatever is lost between two steps, no payment can arrive for an unknown order, and none can be made twice.
 
+mod answer;
 mod checkout;
 mod expiry;
+mod opening;
 mod request;
 mod taken;
 mod unopened;
 
-use lambda_http::http::header::{HeaderValue, LOCATION};
-use lambda_http::http::{Method, StatusCode};
+#[cfg(test)]
+#[path = "../../../shared/src/sample.rs"]
+mod sample;
+
+use answer::{Answered, created};
+use lambda_http::http::Method;
 use lambda_http::{Body, Request as Event, Response};
-use shared::ambient::{OrderClock, monotonic_ms, random};
+use opening::Opening;
+use shared::ambient::{monotonic_ms, random};
 use shared::app::{self, App, StartError};
 use shared::config::Needs;
 use shared::follow_up;
 use shared::http_api::{self, Invocation};
 use shared::input;
-use shared::log::{self, OUTCOME};
-use shared::metrics::{self, Metric};
-use shared::order::{self, Applied, Claim, Order, OrderId, Refusal, Request, View};
+use shared::log;
+use shared::order::{self, Applied, Claim, Order, OrderId, Refusal, Request};
 use shared::problem::Problem;
 use shared::store::{Recorded, Stored};
-use tracing::{error, info};
+use tracing::error;
 
 pub use unopened::{Unopened, unopened};
 
@@ -38,57 +44,6 @@ const LIMIT_MS: i64 = 28_000;
 pub struct CreateOrder {
     /// The parts it has in common with the others.
     pub app: App,
-}
-
-/// An invocation that may open a checkout.
-struct Opening {
-    /// Its hold on the order, by the order's time.
-    claim: Claim,
-    /// When it ends, by the clock.
-    deadline_ms: i64,
-    /// What the order is measured by.
-    clock: OrderClock,
-}
-
-impl Opening {
-    fn in_time_of(invocation: &Invocation) -> Self {
-        let Invocation {
-            deadline_ms, clock, ..
-        } = *invocation;
-        Self {
-            claim: Claim {
-                by: invocation.request_id.clone(),
-                until_ms: clock.at_ms(deadline_ms),
-            },
-            deadline_ms,
-            clock,
-        }
-    }
-}
-
-/// An order that can be answered with.
-struct Answered {
-    order: Stored,
-    /// It was there before this request.
-    is_replay: bool,
-}
-
-impl Answered {
-    /// By the request that the order was made for, or a checkout opened.
-    fn first(order: Stored) -> Self {
-        Self {
-            order,
-            is_replay: false,
-        }
-    }
-
-    /// By a repeat of it.
-    fn again(order: Stored) -> Self {
-        Self {
-            order,
-            is_replay: true,
-        }
-    }
 }
 
 /// What becomes of an order that was there before.
@@ -179,10 +134,7 @@ impl CreateOrder {
     ) -> Result<Answered, Problem> {
         match recorded {
             Recorded::New(order) => self.open_checkout(order, &opening).await,
-            Recorded::Exists(existing) if existing.request != *request => {
-                Err(Problem::key_reused())
-            }
-            Recorded::Exists(existing) if existing.may_open() => {
+            Recorded::Exists(existing) if is_opened_again(&existing, request)? => {
                 let event = taking_over(&existing, &opening.claim, opening.clock.now_ms());
                 match self.resume(existing, event, &opening).await? {
                     Resumed::Open(order) => self.open_checkout(order, &opening).await,
@@ -242,6 +194,18 @@ impl CreateOrder {
     }
 }
 
+/// Whether `request`, which names an order that was there before, is to open a checkout for it.
+///
+/// # Errors
+/// [`Problem`], if the order was asked for with other content.
+fn is_opened_again(existing: &Order, request: &Request) -> Result<bool, Problem> {
+    if existing.request == *request {
+        Ok(existing.may_open())
+    } else {
+        Err(Problem::key_reused())
+    }
+}
+
 /// What becomes of an order without a checkout when it is asked for again.
 #[must_use]
 pub fn taking_over(existing: &Order, claim: &Claim, at_ms: i64) -> order::Event {
@@ -253,28 +217,65 @@ pub fn taking_over(existing: &Order, claim: &Claim, at_ms: i64) -> order::Event 
     }
 }
 
-fn created(answered: &Answered) -> Response<Body> {
-    let order = &answered.order;
-    let (order_id, trade_no) = (order.order_id.as_str(), order.trade_no().to_string());
-    metrics::count(if answered.is_replay {
-        Metric::Replayed
-    } else {
-        Metric::Created
-    });
-    info!(
-        target: OUTCOME,
-        trade_no,
-        order.id = order_id,
-        "order {order_id} answered"
-    );
-    let mut response = http_api::json(StatusCode::CREATED, &View::of(order));
-    if let Ok(location) = HeaderValue::try_from(format!("/orders/{order_id}")) {
-        response.headers_mut().insert(LOCATION, location);
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lambda_http::http::HeaderValue;
+
+    const KEY: &str = "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk";
+
+    fn event(method: Method, path: &str, key: &'static str) -> Event {
+        let mut event = Event::default();
+        *event.method_mut() = method;
+        *event.uri_mut() = path.parse().unwrap();
+        let key = HeaderValue::from_static(key);
+        event.headers_mut().insert("x-mbx-apikey", key);
+        event
     }
-    if answered.is_replay {
-        response
-            .headers_mut()
-            .insert("Idempotent-Replayed", HeaderValue::from_static("true"));
+
+    #[tokio::test]
+    async fn what_cannot_be_an_order_is_refused_before_the_table_is_read() {
+        let function = CreateOrder::new(sample::lookup).unwrap();
+        for (method, key, expected) in [
+            (Method::PUT, KEY, Problem::method_not_allowed("GET, POST")),
+            (Method::POST, "k", Problem::invalid_api_key()),
+            (Method::POST, KEY, Problem::not_json()),
+        ] {
+            let event = event(method, "/orders", key);
+            let invocation = Invocation::of(&event, LIMIT_MS, &function.app.settings);
+            let ended = function.create(&event, &invocation).await;
+            assert_eq!(ended.err(), Some(expected));
+        }
     }
-    response
+
+    #[test]
+    fn repeat_opens_a_checkout_if_there_is_none_and_the_content_is_the_same() {
+        let mut order = sample::order(OrderId::from_random([0xa5; 15]), 1_000);
+        let request = order.request.clone();
+        let other = Request {
+            reference: None,
+            ..request.clone()
+        };
+        assert_eq!(is_opened_again(&order, &request), Ok(true));
+        let reused = Err(Problem::key_reused());
+        assert_eq!(is_opened_again(&order, &other), reused);
+        order.status = order::Status::Paid;
+        assert_eq!(is_opened_again(&order, &request), Ok(false));
+        assert_eq!(is_opened_again(&order, &other), reused);
+    }
+
+    #[test]
+    fn order_that_is_asked_for_again_is_taken_over_while_there_is_time() {
+        let order = sample::order(OrderId::from_random([0xa5; 15]), 1_000);
+        let order = order.held_for(Some(60));
+        let claim = Claim {
+            by: "second".to_owned(),
+            until_ms: 59_000,
+        };
+        let resumed = order::Event::Resumed(claim.clone());
+        assert_eq!(taking_over(&order, &claim, 31_000), resumed);
+        let by = "second".to_owned();
+        let time_up = order::Event::TimeUp { by };
+        assert_eq!(taking_over(&order, &claim, 31_001), time_up);
+    }
 }

@@ -203,3 +203,6 @@ fn with_id(url: &Url, id: &str) -> Url {
     with_id.set_query(url.query().map(named).as_deref());
     with_id
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

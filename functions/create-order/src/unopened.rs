@@ -42,3 +42,48 @@ pub fn unopened(error: &BinanceError, asks_for_end: bool) -> Unopened {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::binance::Answer;
+
+    #[test]
+    fn what_follows_for_the_number_is_told_by_the_end_of_the_call() {
+        type End = fn(Answer) -> CallError;
+        let (refused, access): (End, End) = (CallError::Refused, CallError::Access);
+        let (not_done, unknown): (End, End) = (CallError::NotDone, CallError::Unknown);
+        let not_sent = Unopened::Released("not done");
+        for (end, code, without_end, with_end) in [
+            (refused, "400201", Unopened::Taken, Unopened::Taken),
+            (unknown, "400201", Unopened::Taken, Unopened::Taken),
+            (unknown, "400001", Unopened::Unknown, Unopened::Unknown),
+            (refused, "400001", Unopened::Refused, Unopened::End),
+            (refused, "400102", Unopened::Refused, Unopened::End),
+            (refused, "400202", Unopened::Refused, Unopened::Refused),
+            (access, "400001", Unopened::Refused, Unopened::Refused),
+            (access, "400201", Unopened::Refused, Unopened::Refused),
+            (not_done, "400201", not_sent, not_sent),
+            (not_done, "400003", not_sent, not_sent),
+        ] {
+            let error = BinanceError::Call(end(Answer {
+                code: Some(code.to_owned()),
+                ..Answer::default()
+            }));
+            assert_eq!(unopened(&error, false), without_end, "{error}");
+            assert_eq!(unopened(&error, true), with_end, "{error}");
+        }
+    }
+
+    #[test]
+    fn number_that_was_redirected_may_be_used_again() {
+        let error = BinanceError::Call(CallError::Access(Answer {
+            redirect_to: Some("example.com".to_owned()),
+            ..Answer::default()
+        }));
+        for asks_for_end in [false, true] {
+            let expected = Unopened::Released("redirected");
+            assert_eq!(unopened(&error, asks_for_end), expected);
+        }
+    }
+}

@@ -4,12 +4,18 @@ mod list;
 mod one;
 mod query;
 
+#[cfg(test)]
+#[path = "../../../shared/src/sample.rs"]
+mod sample;
+
 use lambda_http::http::Method;
 use lambda_http::{Body, Request as Event, RequestExt as _, Response};
 use shared::ambient::monotonic_ms;
 use shared::app::{self, App, StartError};
 use shared::config::Needs;
 use shared::http_api::{self, Invocation};
+#[cfg(test)]
+use shared::order;
 use shared::problem::Problem;
 
 /// What an invocation may take, as in `template.yaml`, in milliseconds.
@@ -78,4 +84,75 @@ fn is_list(event: &Event) -> bool {
     let has_id = parameters.is_some_and(|parameters| parameters.first("orderId").is_some())
         || path.starts_with("/orders/");
     path.ends_with("/orders") && !has_id
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lambda_http::http::HeaderValue;
+    use std::collections::HashMap;
+
+    const KEY: &str = "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk";
+
+    fn event(method: Method, path: &str, key: &'static str) -> Event {
+        let mut event = Event::default();
+        *event.method_mut() = method;
+        *event.uri_mut() = path.parse().unwrap();
+        let key = HeaderValue::from_static(key);
+        event.headers_mut().insert("x-mbx-apikey", key);
+        event
+    }
+
+    #[test]
+    fn orders_of_a_reference_are_asked_for_where_no_id_is() {
+        for (path, parameter, expected) in [
+            ("/orders", None, true),
+            ("/prod/orders", None, true),
+            ("/orders/a5", None, false),
+            ("/orders/", None, false),
+            ("/orders/orders", None, false),
+            ("/orders/orders", Some("orders"), false),
+            ("/prod/orders/orders", Some("orders"), false),
+            ("/prod/orders/a5", Some("a5"), false),
+            ("/prod/refunds", None, false),
+        ] {
+            let mut event = Event::default();
+            *event.uri_mut() = path.parse().unwrap();
+            let named = parameter.map(|id| ("orderId".to_owned(), vec![id.to_owned()]));
+            let event = event.with_path_parameters(named.into_iter().collect::<HashMap<_, _>>());
+            assert_eq!(is_list(&event), expected, "{path} {parameter:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_shown_is_refused_before_the_table_is_read() {
+        let function = GetOrder::new(sample::lookup).unwrap();
+        let no_reference = "reference must be given once, 1 to 64 characters long and in UTF-8";
+        for (method, path, key, expected) in [
+            (
+                Method::POST,
+                "/orders",
+                KEY,
+                Problem::method_not_allowed("GET, HEAD"),
+            ),
+            (Method::GET, "/orders", "k", Problem::invalid_api_key()),
+            (Method::HEAD, "/orders", "k", Problem::invalid_api_key()),
+            (
+                Method::GET,
+                "/orders",
+                KEY,
+                Problem::malformed(no_reference),
+            ),
+            (Method::GET, "/orders/a5", KEY, Problem::no_such_order()),
+            (Method::HEAD, "/orders/a5", KEY, Problem::no_such_order()),
+        ] {
+            let ended = function.answer(&event(method.clone(), path, key)).await;
+            assert_eq!(ended.err(), Some(expected.clone()), "{method} {path}");
+
+            let response = function.handle(event(method.clone(), path, key)).await;
+            assert_eq!(response.status(), expected.status);
+            let is_empty = *response.body() == Body::Empty;
+            assert_eq!(is_empty, method == Method::HEAD, "{method} {path}");
+        }
+    }
 }

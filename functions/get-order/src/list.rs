@@ -56,3 +56,28 @@ fn readable(found: Referenced) -> Vec<Stored> {
     };
     found.orders.into_iter().filter_map(read).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+    use shared::order::OrderId;
+    use shared::store::StoreError;
+
+    #[test]
+    fn order_that_cannot_be_read_hides_no_other() {
+        let stored = |byte| {
+            let order = sample::order(OrderId::from_random([byte; 15]), 1_000);
+            let (order, _) = Stored::new(order).unwrap();
+            (order.order_id.to_string(), Ok(order))
+        };
+        let unreadable = ("x".to_owned(), Err(StoreError::Namespace));
+        let found = Referenced {
+            orders: vec![stored(1), unreadable, stored(2)],
+            is_more: false,
+        };
+        let read = readable(found);
+        let read: Vec<&str> = read.iter().map(|order| order.order_id.as_str()).collect();
+        assert_eq!(read, ["01".repeat(15), "02".repeat(15)]);
+    }
+}

@@ -192,3 +192,50 @@ pub fn about(order: &Order, at_ms: i64) -> Option<About> {
         is_due(order.refund_ask_at_ms, at_ms).then_some(About::Refund { is_answered: false })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+    use shared::order::{Kind, OrderId, Report};
+
+    #[test]
+    fn all_is_asked_of_an_order_else_what_was_reported_else_the_refund() {
+        let refund = Some(About::Refund { is_answered: false });
+        let [every, and_report] = [false, true].map(|report| Some(About::Every { report }));
+        for (ask, report, refund_ask, expected) in [
+            (Some(5_000), None, None, every),
+            (Some(5_000), Some(5_001), Some(5_000), every),
+            (Some(4_999), Some(5_000), Some(5_000), and_report),
+            (
+                Some(5_001),
+                Some(5_000),
+                Some(5_000),
+                Some(About::ReportedAgain),
+            ),
+            (None, Some(1), None, Some(About::ReportedAgain)),
+            (Some(5_001), Some(5_001), Some(5_000), refund),
+            (None, None, Some(5_000), refund),
+            (None, None, Some(5_001), None),
+            (None, None, None, None),
+        ] {
+            let mut order = sample::order(OrderId::from_random([0xa5; 15]), 1_000);
+            order.ask_at_ms = ask;
+            order.refund_ask_at_ms = refund_ask;
+            order.report = report.map(|at_ms| Report {
+                attempt: 1,
+                kind: Kind::Paid,
+                is_ours: true,
+                revision: 1,
+                at_ms,
+                is_asked: false,
+                unanswered: 0,
+            });
+            assert_eq!(
+                about(&order, 5_000),
+                expected,
+                "{ask:?} {report:?} {refund_ask:?}"
+            );
+        }
+    }
+}

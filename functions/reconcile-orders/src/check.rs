@@ -74,12 +74,8 @@ impl ReconcileOrders {
             Box::pin(self.check_hosts()),
         );
         let checks: Vec<Check> = signing.into_iter().chain(table).chain(hosts).collect();
-        let red: Vec<&str> = checks
-            .iter()
-            .filter(|check| !check.ok)
-            .map(|check| check.check)
-            .collect();
-        let (ok, red) = (red.is_empty(), red.join(" "));
+        let red = red(&checks);
+        let ok = red.is_empty();
         info!(target: OUTCOME, ok, red, "checked");
         Checked { ok, checks }
     }
@@ -126,6 +122,12 @@ impl ReconcileOrders {
         let hosts = policy.hosts.exact();
         join_all(hosts.iter().map(|host| host_check(resolver, host))).await
     }
+}
+
+/// The names of those that are red.
+fn red(checks: &[Check]) -> String {
+    let red = checks.iter().filter(|check| !check.ok);
+    red.map(|check| check.check).collect::<Vec<_>>().join(" ")
 }
 
 /// What became of reading the secret that this output of the stack names.
@@ -201,3 +203,6 @@ async fn host_check(resolver: GuardedResolver, host: &str) -> Check {
         }
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -54,7 +54,7 @@ pub enum EventError {
 }
 
 /// What is wanted.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) enum Wanted {
     /// The work that is due by a time, in these shards.
     Due { clock: OrderClock, shards: Vec<u8> },
@@ -68,7 +68,7 @@ pub(super) enum Wanted {
 }
 
 /// What an operator can wish.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) enum Wish {
     /// That LeadsCalendar is told of an order.
     Confirm(OrderId),
@@ -116,5 +116,134 @@ impl Event {
             return Err(EventError::Shards);
         }
         Ok(Wanted::Due { clock, shards })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::ambient::now_ms;
+
+    const ID: &str = "a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5";
+
+    /// Of the schedule, some time ago.
+    fn scheduled() -> Event {
+        Event {
+            time: Some(Timestamp::UNIX_EPOCH),
+            ..Event::default()
+        }
+    }
+
+    fn of_shards(shards: &[u8]) -> Event {
+        Event {
+            shards: Some(shards.to_vec()),
+            ..Event::default()
+        }
+    }
+
+    fn confirming(confirm: &str) -> Event {
+        Event {
+            confirm: Some(confirm.to_owned()),
+            ..Event::default()
+        }
+    }
+
+    fn asking() -> Event {
+        Event {
+            ask: Some(ID.parse().unwrap()),
+            ..Event::default()
+        }
+    }
+
+    #[test]
+    fn schedule_wants_all_shards_and_whoever_names_some_wants_those() {
+        let due = |shards: &[u8]| {
+            Ok(Wanted::Due {
+                clock: OrderClock::default(),
+                shards: shards.to_vec(),
+            })
+        };
+        assert_eq!(scheduled().wanted(false), due(&[0, 1, 2, 3, 4, 5, 6, 7]));
+        for shards in [&[0][..], &[7], &[3, 1], &[7, 6, 5, 4, 3, 2, 1, 0]] {
+            assert_eq!(of_shards(shards).wanted(false), due(shards));
+            let event = Event {
+                time: scheduled().time,
+                ..of_shards(shards)
+            };
+            assert_eq!(event.wanted(false), due(shards));
+        }
+        for shards in [&[][..], &[8], &[0, 255], &[0, 0], &[1, 2, 1]] {
+            let ended = of_shards(shards).wanted(false);
+            assert_eq!(ended, Err(EventError::Shards), "{shards:?}");
+        }
+    }
+
+    #[test]
+    fn operators_wishes_are_done_and_nothing_else() {
+        let id = || ID.parse::<OrderId>().unwrap();
+        let owed = || Wish::ConfirmOwed;
+        let wishes = |wishes| {
+            Ok(Wanted::Wishes {
+                wishes,
+                clock: OrderClock::default(),
+            })
+        };
+        for (event, expected) in [
+            (confirming("owed"), vec![owed()]),
+            (confirming(ID), vec![Wish::Confirm(id())]),
+            (asking(), vec![Wish::Ask(id())]),
+            (
+                Event {
+                    ask: asking().ask,
+                    ..confirming("owed")
+                },
+                vec![owed(), Wish::Ask(id())],
+            ),
+            (
+                Event {
+                    confirm: confirming("owed").confirm,
+                    shards: Some(vec![1]),
+                    ..scheduled()
+                },
+                vec![owed()],
+            ),
+        ] {
+            assert_eq!(event.wanted(false), wishes(expected));
+        }
+        for confirm in ["", "Owed", "a5"] {
+            let ended = confirming(confirm).wanted(false);
+            assert_eq!(ended, Err(EventError::Confirm(OrderIdError)));
+        }
+    }
+
+    #[test]
+    fn check_is_wished_alone() {
+        let checking = |event| Event {
+            check: true,
+            ..event
+        };
+        assert_eq!(checking(Event::default()).wanted(false), Ok(Wanted::Check));
+        for event in [scheduled(), of_shards(&[1]), confirming("owed"), asking()] {
+            let ended = checking(event).wanted(false);
+            assert_eq!(ended, Err(EventError::CheckAlone));
+        }
+    }
+
+    #[test]
+    fn event_that_names_nothing_or_a_time_far_ahead_is_refused() {
+        assert_eq!(Event::default().wanted(true), Err(EventError::Unknown));
+
+        let told_ms = now_ms() + 3_600_000;
+        let ahead = || Event {
+            time: Timestamp::from_millisecond(told_ms).ok(),
+            ..Event::default()
+        };
+        let refused = OrderClock::later(told_ms, false).unwrap_err();
+        assert_eq!(ahead().wanted(false), Err(EventError::Ahead(refused)));
+        // In a sandbox, it is its time.
+        let Ok(Wanted::Due { clock, .. }) = ahead().wanted(true) else {
+            panic!("{:?}", ahead().wanted(true))
+        };
+        assert!((told_ms..told_ms + 5_000).contains(&clock.now_ms()));
     }
 }

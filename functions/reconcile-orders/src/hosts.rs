@@ -161,3 +161,107 @@ impl Slot {
         host.slots.add_permits(more);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const URL: &str = "https://app.example.com/paid";
+    const SAME_HOST: &str = "https://app.example.com/other";
+    const OTHER_HOST: &str = "https://app.example.com:8443/paid";
+
+    fn free(place: Place) -> Slot {
+        match place {
+            Place::Free(slot) => slot,
+            place @ (Place::Taken | Place::Resting) => panic!("{place:?}"),
+        }
+    }
+
+    async fn places(hosts: &Hosts, count: usize) -> Vec<Slot> {
+        let mut slots = Vec::new();
+        for _ in 0..count {
+            slots.push(free(hosts.place(URL).await));
+        }
+        slots
+    }
+
+    async fn assert_none_is_left(hosts: &Hosts) {
+        let place = hosts.place(SAME_HOST).await;
+        assert!(matches!(place, Place::Taken), "{place:?}");
+    }
+
+    #[tokio::test]
+    async fn host_has_few_slots_until_it_answers_for_the_first_time() {
+        let hosts = Hosts::default();
+        let mut slots = places(&hosts, 3).await;
+        assert_none_is_left(&hosts).await;
+        free(hosts.place(OTHER_HOST).await);
+
+        slots.remove(0).ended(Told::Accepted);
+        slots.extend(places(&hosts, 30).await);
+        assert_none_is_left(&hosts).await;
+
+        slots.remove(0).ended(Told::Unaccepted);
+        slots.extend(places(&hosts, 1).await);
+        assert_none_is_left(&hosts).await;
+    }
+
+    #[tokio::test]
+    async fn host_that_times_out_three_times_in_a_row_rests() {
+        let hosts = Hosts::default();
+        let [first, second, third] = places(&hosts, 3).await.try_into().unwrap();
+        first.ended(Told::TimedOut);
+        second.ended(Told::TimedOut);
+        third.ended(Told::Unaccepted);
+        // It has answered, and what the time-outs took is given back.
+        let mut slots = places(&hosts, 32).await;
+        assert_none_is_left(&hosts).await;
+
+        slots.remove(0).ended(Told::TimedOut);
+        slots.remove(0).ended(Told::TimedOut);
+        assert_none_is_left(&hosts).await;
+        slots.remove(0).ended(Told::TimedOut);
+        let place = hosts.place(URL).await;
+        assert!(matches!(place, Place::Resting), "{place:?}");
+        assert!(!hosts.may_take(URL, std::iter::empty()));
+        assert!(!hosts.take_passed_over());
+        free(hosts.place(OTHER_HOST).await);
+    }
+
+    #[tokio::test]
+    async fn slot_is_waited_for_a_moment_and_then_no_more() {
+        let hosts = Hosts::default();
+        let mut slots = places(&hosts, 3).await;
+        let given_back = async {
+            slots.pop();
+        };
+        let (place, ()) = tokio::join!(hosts.place(URL), given_back);
+        slots.push(free(place));
+
+        assert_none_is_left(&hosts).await;
+        let at_once = tokio::time::timeout(STALL / 2, hosts.place(URL)).await;
+        assert!(matches!(at_once, Ok(Place::Taken)), "{at_once:?}");
+    }
+
+    #[tokio::test]
+    async fn order_that_would_only_wait_is_passed_over() {
+        let hosts = Hosts::default();
+        let none = std::iter::empty;
+        let mut slots = places(&hosts, 3).await;
+        assert!(hosts.may_take(URL, none()));
+        assert!(!hosts.take_passed_over());
+
+        assert_none_is_left(&hosts).await;
+        assert!(!hosts.may_take(URL, none()));
+        assert!(hosts.take_passed_over());
+        assert!(!hosts.take_passed_over());
+        assert!(hosts.may_take(OTHER_HOST, none()));
+
+        slots.pop();
+        assert!(hosts.may_take(URL, none()));
+        assert!(hosts.may_take(URL, [OTHER_HOST].into_iter()));
+        assert!(!hosts.take_passed_over());
+        assert!(!hosts.may_take(URL, [OTHER_HOST, SAME_HOST].into_iter()));
+        assert!(hosts.take_passed_over());
+    }
+}

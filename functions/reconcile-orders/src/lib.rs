@@ -15,12 +15,18 @@ mod run;
 mod telling;
 mod wish;
 
+#[cfg(test)]
+#[path = "../../../shared/src/sample.rs"]
+mod sample;
+
 use serde::Serialize;
 use shared::ambient::{self, monotonic_ms};
 use shared::app::{self, App, StartError};
 use shared::config::Needs;
 use shared::confirmation::Confirmer;
 use shared::log::OUTCOME;
+#[cfg(test)]
+use shared::order;
 use shared::order::OrderId;
 use shared::pace::Pace;
 use shared::secret_store::SecretError;
@@ -196,5 +202,31 @@ impl ReconcileOrders {
         let (summary, failure) = run.summary(untold);
         summary.log(failure.is_none());
         failure.map_or(Ok(summary), Err)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::aws::Failure;
+    use shared::secret_store::Missing;
+
+    #[tokio::test]
+    async fn operator_hears_of_a_run_that_does_not_mend_itself() {
+        let unusable = StoreError::Unavailable(Failure::NotSetUp("missing".to_owned()));
+        let id = OrderId::from_random([0xa5; 15]);
+        for (error, expected) in [
+            (RunError::Store(unusable), Some("store.unusable")),
+            (RunError::Store(StoreError::Raced), None),
+            (
+                RunError::Secrets(check::tests::secret_error(Missing::NoValue).await),
+                Some("secrets.unreadable"),
+            ),
+            (RunError::Event(EventError::Unknown), None),
+            (RunError::NothingToTell(id.clone()), None),
+            (RunError::NothingToAsk(id), None),
+        ] {
+            assert_eq!(error.alarm(), expected, "{error}");
+        }
     }
 }

@@ -205,3 +205,62 @@ impl ReconcileOrders {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+    use shared::order::OrderId;
+
+    const URL: &str = "https://app.example.com/paid";
+
+    fn order(byte: u8) -> Stored {
+        let order = sample::order(OrderId::from_random([byte; 15]), 1_000);
+        assert_eq!(order.request.callback_url, URL);
+        Stored::new(order).unwrap().0
+    }
+
+    fn waiting(callback_url: &str) -> Waiting {
+        Waiting {
+            key: "a5".repeat(15),
+            callback_url: callback_url.to_owned(),
+        }
+    }
+
+    #[test]
+    fn no_more_is_loaded_of_a_host_that_much_is_held_for() {
+        let held: Vec<Stored> = (0..PAGE).map(order).collect();
+        let [_, less @ ..] = held.as_slice() else {
+            panic!("a page is not empty")
+        };
+        let (hosts, is_due) = (Hosts::default(), Notify::new());
+        let telling = Lane::Telling(&hosts, mpsc::channel(1).0);
+        assert!(telling.takes(&waiting(URL), &[]));
+        assert!(telling.takes(&waiting(URL), less));
+        assert!(!telling.takes(&waiting(URL), &held));
+        assert!(telling.takes(&waiting("https://b.example/paid"), &held));
+        let asking = Lane::Asking(mpsc::channel(1).0, &is_due);
+        assert!(asking.takes(&waiting(URL), &held));
+    }
+
+    #[tokio::test]
+    async fn orders_are_handed_to_whoever_works_on_them_but_for_those_without_a_place() {
+        let (queue, asked) = mpsc::channel(4);
+        let asked = Mutex::new(asked);
+        let is_due = Notify::new();
+        let lane = Lane::Asking(queue, &is_due);
+        assert!(lane.take(vec![order(1), order(2)]).await.is_empty());
+        drop(lane);
+        for expected in [Some("01"), Some("02"), None] {
+            let id = next(&asked).await.map(|order| order.order_id.to_string());
+            assert_eq!(id, expected.map(|byte| byte.repeat(15)));
+        }
+
+        let (queue, _told) = mpsc::channel(4);
+        let hosts = Hosts::default();
+        let lane = Lane::Telling(&hosts, queue);
+        let held = lane.take((1..=4).map(order).collect()).await;
+        let held: Vec<&str> = held.iter().map(|order| order.order_id.as_str()).collect();
+        assert_eq!(held, ["04".repeat(15)]);
+    }
+}

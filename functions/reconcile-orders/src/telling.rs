@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use shared::follow_up::{self, Told};
-use shared::order::Work;
+use shared::order::{Order, Work};
 use shared::store::{StoreError, Stored};
 use tokio::sync::{Mutex, mpsc};
 
@@ -61,6 +61,12 @@ async fn take_found(
         tokio::time::sleep(WAIT).await;
         held = hand_on(held, Tell::Found, hosts, &queue).await;
     }
+}
+
+/// Whether an order that was found is kept from the other runs for long enough that it can be told.
+fn is_ours(order: &Order, now_ms: i64) -> bool {
+    let left_ms = order.confirmation.next_attempt_at_ms.unwrap_or_default();
+    now_ms.saturating_add(FOUND_MS) < left_ms
 }
 
 /// An order to be told.
@@ -127,9 +133,8 @@ impl ReconcileOrders {
         let has_time = run.has_time(ORDER_MS);
         let order = match tell {
             Tell::Found(order) => {
-                let left_ms = order.confirmation.next_attempt_at_ms.unwrap_or_default();
-                let is_ours = run.now_ms().saturating_add(FOUND_MS) < left_ms;
-                Some(order).filter(|_| has_time && is_ours)
+                let now_ms = run.now_ms();
+                Some(order).filter(|order| has_time && is_ours(order, now_ms))
             }
             Tell::Due(order) if has_time => {
                 let claimed = self.claim(order, Work::Telling, run).await?;
@@ -155,5 +160,126 @@ impl ReconcileOrders {
             Told::Unaccepted | Told::TimedOut => &run.counts.failed,
         });
         Ok(told)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+    use shared::ambient::{OrderClock, now_ms};
+    use shared::order::OrderId;
+
+    fn order(byte: u8) -> Stored {
+        let order = sample::order(OrderId::from_random([byte; 15]), 1_000);
+        Stored::new(order).unwrap().0
+    }
+
+    /// What was handed on: whether it was found, the first two digits of its id, and its slot.
+    fn handed_on(tell: &mut mpsc::Receiver<(Tell, Slot)>) -> Vec<(bool, String, Slot)> {
+        let mut all = Vec::new();
+        while let Ok((tell, slot)) = tell.try_recv() {
+            let is_found = matches!(tell, Tell::Found(_));
+            let (Tell::Found(order) | Tell::Due(order)) = tell;
+            all.push((is_found, order.order_id.as_str()[..2].to_owned(), slot));
+        }
+        all
+    }
+
+    fn ids(handed_on: &[(bool, String, Slot)]) -> Vec<(bool, &str)> {
+        let ids = handed_on.iter();
+        ids.map(|(is_found, id, _)| (*is_found, id.as_str()))
+            .collect()
+    }
+
+    /// All slots that the host has until it answers.
+    async fn slots(hosts: &Hosts) -> Vec<Slot> {
+        let mut slots = Vec::new();
+        while let Place::Free(slot) = hosts.place(&order(0).request.callback_url).await {
+            slots.push(slot);
+        }
+        slots
+    }
+
+    fn run(left_ms: i64) -> Run {
+        Run::new(OrderClock::default(), Vec::new(), now_ms() + left_ms)
+    }
+
+    #[tokio::test]
+    async fn order_without_a_place_is_given_back_unless_its_host_rests() {
+        let hosts = Hosts::default();
+        let (queue, mut tell) = mpsc::channel(8);
+        let orders = (1..=4).map(order).collect();
+
+        let held = hand_on(orders, Tell::Due, &hosts, &queue).await;
+
+        let sent = handed_on(&mut tell);
+        let expected = [(false, "01"), (false, "02"), (false, "03")];
+        assert_eq!(ids(&sent), expected);
+        let ids: Vec<&str> = held.iter().map(|order| order.order_id.as_str()).collect();
+        assert_eq!(ids, ["04".repeat(15)]);
+        for (_, _, slot) in sent {
+            slot.ended(Told::TimedOut);
+        }
+        let held = hand_on(held, Tell::Due, &hosts, &queue).await;
+        assert_eq!((held.len(), handed_on(&mut tell).len()), (0, 0));
+    }
+
+    #[tokio::test]
+    async fn what_is_found_is_told_when_its_host_has_a_place() {
+        let hosts = Hosts::default();
+        let taken = slots(&hosts).await;
+        let (found, orders) = mpsc::channel(2);
+        let (queue, mut tell) = mpsc::channel(8);
+        for byte in [1, 2] {
+            found.try_send(order(byte)).unwrap();
+        }
+        drop(found);
+        let later = async {
+            tokio::time::sleep(WAIT.saturating_mul(2)).await;
+            drop(taken);
+        };
+        let run = run(60_000);
+        let taking = async { tokio::join!(take_found(&run, orders, &hosts, queue), later) };
+
+        tokio::time::timeout(Duration::from_secs(4), taking)
+            .await
+            .unwrap();
+
+        let sent = handed_on(&mut tell);
+        assert_eq!(ids(&sent), [(true, "01"), (true, "02")]);
+    }
+
+    #[tokio::test]
+    async fn what_is_found_without_time_is_left_to_the_next_run() {
+        let hosts = Hosts::default();
+        let _taken = slots(&hosts).await;
+        let (found, orders) = mpsc::channel(1);
+        let (queue, mut tell) = mpsc::channel(8);
+        found.try_send(order(1)).unwrap();
+        drop(found);
+        let run = run(ORDER_MS - 1);
+
+        let taking = take_found(&run, orders, &hosts, queue);
+        tokio::time::timeout(Duration::from_secs(4), taking)
+            .await
+            .unwrap();
+
+        assert_eq!(handed_on(&mut tell).len(), 0);
+    }
+
+    #[test]
+    fn found_order_is_told_only_while_no_other_run_does() {
+        let mut order = sample::order(OrderId::from_random([0xa5; 15]), 1_000);
+        assert!(!is_ours(&order, 1_000));
+        order.confirmation.next_attempt_at_ms = Some(30_000);
+        for (now_ms, expected) in [
+            (1_000, true),
+            (19_999, true),
+            (20_000, false),
+            (30_000, false),
+        ] {
+            assert_eq!(is_ours(&order, now_ms), expected, "{now_ms}");
+        }
     }
 }

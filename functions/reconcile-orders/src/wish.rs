@@ -37,6 +37,13 @@ impl Wished {
             left: !is_done,
         }
     }
+
+    fn and(self, other: Self) -> Self {
+        Self {
+            done: self.done.saturating_add(other.done),
+            left: self.left || other.left,
+        }
+    }
 }
 
 /// When a wish must be answered, if the invocation ends at `deadline_ms`.
@@ -54,8 +61,7 @@ impl ReconcileOrders {
                 Wish::Confirm(id) => Wished::one(self.confirm_one(id, run).await?),
                 Wish::Ask(id) => Wished::one(self.ask_one(id, run).await?),
             };
-            all.done = all.done.saturating_add(one.done);
-            all.left |= one.left;
+            all = all.and(one);
         }
         Ok(all)
     }
@@ -166,5 +172,38 @@ impl ReconcileOrders {
             }
             Err(error) => warn!(order.id = key, %error, "order {key} cannot be made due"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wish_for_one_order_is_done_or_left() {
+        let (done, left) = (Wished::one(true), Wished::one(false));
+        assert_eq!([done.done, left.done], [1, 0]);
+        assert_eq!([done.left, left.left], [false, true]);
+    }
+
+    #[test]
+    fn of_several_wishes_something_is_left_if_it_is_of_one() {
+        let (done, left) = (Wished::one(true), Wished::one(false));
+        for (both, expected) in [
+            (done.and(done), (2, false)),
+            (done.and(left), (1, true)),
+            (left.and(done), (1, true)),
+            (left.and(left), (0, true)),
+        ] {
+            assert_eq!((both.done, both.left), expected);
+        }
+    }
+
+    #[test]
+    fn wish_is_answered_before_its_invocation_ends_and_within_half_a_minute() {
+        let soon_ms = now_ms() + 5_000;
+        assert_eq!(deadline_ms(soon_ms), soon_ms);
+        let left_ms = deadline_ms(i64::MAX) - now_ms();
+        assert!((27_000..=28_000).contains(&left_ms), "{left_ms}");
     }
 }

@@ -3,26 +3,27 @@
 //! A refund has its name from its key, and is recorded before Binance hears of it. While it is not known how it ended, no other
 //! is begun; `reconcile-orders` asks until it is.
 
+mod answer;
 mod request;
 
-use lambda_http::http::{Method, StatusCode};
+#[cfg(test)]
+#[path = "../../../shared/src/sample.rs"]
+mod sample;
+
+use answer::{Answered, answer, refused, replayed};
+use lambda_http::http::Method;
 use lambda_http::{Body, Request as Event, Response};
 use shared::ambient::{OrderClock, monotonic_ms};
 use shared::app::{self, App, StartError};
 use shared::ask::{self, About, Question, RateLimit};
-use shared::binance::BinanceError;
 use shared::config::Needs;
 use shared::follow_up;
 use shared::http_api::{self, Invocation};
-use shared::log::{self, OUTCOME};
-use shared::order::{
-    self, Applied, OrderId, Refund, RefundId, RefundStatus, RefundView, Refusal, Sent, State,
-    Wanted,
-};
+use shared::log;
+use shared::order::{self, Applied, OrderId, RefundId, Refusal, Sent, State, Wanted};
 use shared::problem::Problem;
 use shared::refunds;
 use shared::store::Stored;
-use tracing::info;
 
 /// What an invocation may take, as in `template.yaml`, in milliseconds.
 const LIMIT_MS: i64 = 28_000;
@@ -42,14 +43,6 @@ pub struct RefundOrder {
 struct Until {
     deadline_ms: i64,
     clock: OrderClock,
-}
-
-/// A refund that can be answered with.
-struct Answered {
-    order: Stored,
-    id: RefundId,
-    /// It was there before this request.
-    is_replay: bool,
 }
 
 impl RefundOrder {
@@ -248,45 +241,5 @@ impl RefundOrder {
     }
 }
 
-/// The refund that the key names already, by its state now.
-fn replayed(order: Stored, id: RefundId, wanted: &Wanted) -> Result<Answered, Problem> {
-    let is_same = order
-        .refund(&id)
-        .is_some_and(|refund| refund.wanted == *wanted);
-    if !is_same {
-        return Err(Problem::refund_key_reused());
-    }
-    refused(&order, &id, None)?;
-    Ok(Answered {
-        order,
-        id,
-        is_replay: true,
-    })
-}
-
-/// The problem of a refund that failed; `error` is how its call ended, if that was just now.
-fn refused(order: &Stored, id: &RefundId, error: Option<BinanceError>) -> Result<(), Problem> {
-    let failed = |refund: &&Refund| refund.status == RefundStatus::Failed;
-    match (order.refund(id).filter(failed), error) {
-        (Some(refund), Some(error)) => Err(Problem::refund_refused(refund, error)),
-        (Some(refund), None) => Err(Problem::refund_failed(refund)),
-        (None, _) => Ok(()),
-    }
-}
-
-fn answer(answered: &Answered) -> Result<Response<Body>, Problem> {
-    let order = &answered.order;
-    let refund = order
-        .refund(&answered.id)
-        .ok_or_else(Problem::no_such_order)?;
-    let (order_id, status) = (order.order_id.as_str(), refund.status);
-    info!(target: OUTCOME, { order.id = order_id }, "refund of order {order_id} is {status:?}");
-    let mut response = http_api::json(StatusCode::CREATED, &RefundView::of(order, refund));
-    if answered.is_replay {
-        response.headers_mut().insert(
-            "Idempotent-Replayed",
-            lambda_http::http::HeaderValue::from_static("true"),
-        );
-    }
-    Ok(response)
-}
+#[cfg(test)]
+mod tests;

@@ -17,7 +17,8 @@ pub struct Offset {
 
 impl Offset {
     /// Of a call that was sent at `sent_ms` and answered at `answered_ms`, by our clock, with the date `date_ms`.
-    fn of(sent_ms: i64, answered_ms: i64, date_ms: i64) -> Self {
+    #[must_use]
+    pub fn of(sent_ms: i64, answered_ms: i64, date_ms: i64) -> Self {
         Self {
             least_ms: sent_ms.saturating_sub(date_ms.saturating_add(SECOND_MS)),
             most_ms: answered_ms.saturating_sub(date_ms),

@@ -40,6 +40,15 @@ fn defaults_are_the_documented_ones() {
 }
 
 #[test]
+fn settings_of_ones_own_machine_hold_the_secrets() {
+    for needs in [Needs::Secrets, Needs::CallerKeys, Needs::Both] {
+        let settings = Settings::read(needs, crate::sample::lookup).unwrap();
+        let is_inline = matches!(settings.secrets, SecretSource::Inline(..));
+        assert!(is_inline && settings.policy.allow_local, "{needs:?}");
+    }
+}
+
+#[test]
 fn missing_setting_stops_the_start_with_its_name() {
     for (name, _) in MINIMAL {
         for value in ["", "  "] {

@@ -24,7 +24,10 @@ impl Deref for Stored {
 
 impl Stored {
     /// A new order, and the item that it will be.
-    pub(super) fn new(order: Order) -> Result<(Self, Item), StoreError> {
+    ///
+    /// # Errors
+    /// [`StoreError::Item`].
+    pub fn new(order: Order) -> Result<(Self, Item), StoreError> {
         let item = item(&order)?;
         let order = Box::new(order);
         Ok((Self { order, read: None }, item))
