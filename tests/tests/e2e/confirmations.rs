@@ -202,7 +202,8 @@ async fn connection_is_kept_over_an_answer_of_four_kib() {
         "x".repeat(LENGTH).into_response()
     }
     let world = World::start().await;
-    for (answer, connections) in [(of::<4_000> as fn() -> Response, 1), (of::<100_000>, 2)] {
+    let answers: [(fn() -> Response, usize); 2] = [(of::<4_000>, 1), (of::<100_000>, 2)];
+    for (answer, connections) in answers {
         let inbox = Inbox::start(answer).await;
         for _ in 0..2 {
             let order = created(&world, &inbox).await;
