@@ -90,3 +90,32 @@ async fn checkout_that_is_opened_while_its_order_is_closed_is_closed_at_once_and
         [telling(&order.id, 1, "order.canceled", "CANCELED")]
     );
 }
+
+#[tokio::test]
+async fn checkout_that_is_opened_when_the_time_is_up_is_closed_at_once_too() {
+    let world = World::start().await;
+    let binance = world.sandbox.binance();
+    binance.fault(On::Create, 1, Fault::Slow { ms: 2_000 });
+    let body = world.four_fields();
+    let key = [("idempotency-key", "late")];
+    let again = async {
+        world
+            .until("the order", |_| !binance.orders().is_empty())
+            .await;
+        // A quarter of a minute before Binance ends it.
+        binance.advance(HOUR - 15);
+        world.create_with(&body, &key).await
+    };
+
+    let (created, again) = tokio::join!(world.create_with(&body, &key), again);
+
+    for answer in [&created, &again] {
+        assert_eq!(answer.text_of("status"), "EXPIRED");
+        assert_eq!(answer.json()["closeRequestedAt"], Value::Null);
+        for way in WAYS {
+            assert_eq!(answer.json()[way], Value::Null);
+        }
+    }
+    let order = opened(&created);
+    assert_eq!(stands_at_binance(&world, &order), Status::Canceled);
+}

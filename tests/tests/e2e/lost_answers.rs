@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 
-use sandbox::binance::{Fault, On, Play, Status};
+use sandbox::binance::{Bend, BendOn, Fault, On, Play, Status};
 use serde_json::{Value, json};
 
 use crate::binance_failures::refusal;
 use crate::log::Log;
 use crate::problem::{binances, problem};
+use crate::signed::binance_calls;
 use crate::world::World;
 
 /// Faults after which nobody but Binance knows whether the order was taken; the flag says whether it was.
@@ -197,4 +198,17 @@ async fn number_is_used_once_when_the_connection_was_refused_at_first() {
     let order_id = created.text_of("orderId");
     assert_eq!(numbers(&world), [format!("{order_id}01")]);
     assert_eq!(ends(&world.item(&order_id)), [&Value::Null]);
+}
+
+#[tokio::test]
+async fn after_an_answer_of_which_nothing_can_be_read_one_more_number_is_tried_and_never_a_third() {
+    let world = World::start().await;
+    let binance = world.sandbox.binance();
+    binance.bend(Bend::body(BendOn::Create, "[]"));
+
+    let answer = world.create(&world.four_fields()).await;
+
+    assert_eq!(answer.status, 500, "{}", answer.text);
+    assert_eq!(world.items()[0]["attempts"].as_array().unwrap().len(), 2);
+    assert_eq!(binance_calls(&world, "/v3/order"), 2);
 }
