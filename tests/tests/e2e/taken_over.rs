@@ -9,6 +9,7 @@ use sandbox::dynamodb::StoreFault;
 use serde_json::{Value, json};
 
 use crate::problem::{ours, problem};
+use crate::reconcile::MINUTE;
 use crate::world::World;
 
 /// Invokes the function with an `Idempotency-Key` and kills it once Binance has taken the order.
@@ -193,4 +194,36 @@ async fn write_repeated_by_the_request_that_gave_up_leaves_the_one_that_took_ove
     let item = &world.items()[0];
     assert_eq!(item["status"], "PENDING");
     assert_eq!(item["attempts"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn request_that_outlived_its_time_leaves_the_order_to_whoever_has_gone_on_with_it() {
+    for by_a_repeat in [true, false] {
+        let world = World::start().await;
+        let binance = world.sandbox.binance();
+        binance.fault(On::Create, 1, Fault::Slow { ms: 2_000 });
+        let key = [("idempotency-key", "k")];
+        let body = world.four_fields();
+        let meanwhile = async {
+            world
+                .until("Binance to take the order", |_| {
+                    !binance.orders().is_empty()
+                })
+                .await;
+            if by_a_repeat {
+                binance.advance(MINUTE);
+                let created = world.create_with(&body, &key).await;
+                assert!(created.text_of("merchantTradeNo").ends_with("02"));
+            } else {
+                world.reconcile_after(5 * MINUTE).await;
+            }
+            world.items()[0]["status"].clone()
+        };
+
+        let (outlived, status) = tokio::join!(world.create_with(&body, &key), meanwhile);
+
+        assert_eq!(status, if by_a_repeat { "PENDING" } else { "FAILED" });
+        assert_eq!(problem(&outlived, 409)["code"], "REQUEST_IN_PROGRESS");
+        assert_eq!(outlived.header("retry-after"), Some("1"));
+    }
 }
