@@ -194,7 +194,8 @@ def failed(program, folder, number, tests, patience_secs=2 * PATIENCE_SECS):
     timer.start()
     try:
         for line in run.stdout:
-            if found := re.match(r"test (\S+).* \.\.\. FAILED", line):
+            # A test that waits for ever is said to, and none takes that long by itself.
+            if found := re.match(r"test (\S+)(.* \.\.\. FAILED| has been running for over)", line):
                 return found[1]
         return "hangs" if hangs.is_set() else None if run.wait() == 0 else "dies"
     finally:

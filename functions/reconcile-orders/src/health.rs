@@ -85,3 +85,13 @@ fn say_unread(index: &str, error: &StoreError) {
         warn!(%error, "the table, or its index {index}, cannot be read");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn binance_is_looked_at_every_ten_minutes() {
+        assert_eq!(LOOK_EVERY_MS, 600_000);
+    }
+}

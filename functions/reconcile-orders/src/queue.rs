@@ -263,4 +263,9 @@ mod tests {
         let held: Vec<&str> = held.iter().map(|order| order.order_id.as_str()).collect();
         assert_eq!(held, ["04".repeat(15)]);
     }
+
+    #[test]
+    fn what_cannot_be_read_is_put_aside_for_an_hour() {
+        assert_eq!(PUT_ASIDE_MS, 3_600_000);
+    }
 }
