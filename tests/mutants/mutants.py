@@ -311,7 +311,7 @@ def main():
     mutants = [it for it in chosen(options.since, options.share) if it["file"].startswith(options.only)]
     print(f"{len(mutants)} mutants ...", flush=True)
     # Where end-to-end tests are not played, what is known of them counts.
-    accepted = known() if options.share or options.units else {}
+    accepted = {key for key, test in known().items() if test != "?"} if options.share or options.units else set()
     if options.unplayed:
         mutants = [it for it in mutants if known().get(it["key"]) == "?"]
         ends = dict.fromkeys(it["number"] for it in mutants)

@@ -178,10 +178,11 @@ impl ReconcileOrders {
         let mut orders = Vec::new();
         for due in &page.due {
             match loaded.remove(&due.key) {
-                Some(Ok(order)) if order.is_due(work, run.due_by_ms) => orders.push(order),
+                // What was done since then the claim leaves as it is.
+                Some(Ok(order)) => orders.push(order),
                 Some(Err(error)) => self.put_aside(run, due, &error).await,
-                // The other lane's, or done since the index was written.
-                Some(Ok(_)) | None => {}
+                // The other lane's.
+                None => {}
             }
         }
         Ok(Page {

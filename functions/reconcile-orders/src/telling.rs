@@ -268,6 +268,20 @@ mod tests {
         assert_eq!(handed_on(&mut tell).len(), 0);
     }
 
+    #[tokio::test]
+    async fn nobody_is_claimed_or_told_without_time_for_it() {
+        let function = ReconcileOrders::new(sample::lookup).unwrap();
+        let run = run(ORDER_MS - 1);
+        let mut owed = sample::order(OrderId::from_random([1; 15]), 1_000);
+        owed.confirmation.revision += 1;
+        owed.confirmation.next_attempt_at_ms = Some(i64::MAX);
+        let owed = Stored::new(owed).unwrap().0;
+        for tell in [Tell::Found(owed.clone()), Tell::Due(owed)] {
+            let told = function.tell_once(tell, &run).await;
+            assert!(matches!(told, Ok(None)), "{told:?}");
+        }
+    }
+
     #[test]
     fn found_order_is_told_only_while_no_other_run_does() {
         let mut order = sample::order(OrderId::from_random([0xa5; 15]), 1_000);
