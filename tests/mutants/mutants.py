@@ -301,7 +301,7 @@ def main():
     parser.add_argument("--tests", default="", help="only end-to-end tests with this in their name")
     parser.add_argument("--minutes", type=float, help="as many as can be played in so long")
     parser.add_argument("--write", action="store_true", help="write end_to_end.txt anew")
-    parser.add_argument("--unplayed", action="store_true", help="end to end, those with ? in end_to_end.txt, and no others")
+    parser.add_argument("--unplayed", action="store_true", help="only those with ? in end_to_end.txt")
     parser.add_argument("--alone", action="store_true", help="only those that are built one by one, and not those that are woven in")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="how many at a time")
     options = parser.parse_args()
@@ -314,10 +314,8 @@ def main():
     accepted = {key for key, test in known().items() if test != "?"} if options.share or options.units else set()
     if options.unplayed:
         mutants = [it for it in mutants if known().get(it["key"]) == "?"]
-        ends = dict.fromkeys(it["number"] for it in mutants)
-    else:
-        own = [it for it in mutants if it["key"] not in accepted]
-        ends = units(own, deadline, options.jobs, with_woven=not options.alone, with_alone=not options.share)
+    own = [it for it in mutants if it["key"] not in accepted]
+    ends = units(own, deadline, options.jobs, with_woven=not options.alone, with_alone=not options.share)
     missed = [it for it in mutants if ends.get(it["number"], "") is None]
     found = {}
     if missed and not (options.share or options.units):
