@@ -50,7 +50,8 @@ def git(*arguments):
 def listed(*options):
     """The mutants of cargo-mutants' list, each with its number, and with a name that stays when lines move."""
     command = [CARGO_MUTANTS, "mutants", "--list", "--json", *options]
-    found = json.loads(subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout)
+    # Of a diff without any it says nothing at all.
+    found = json.loads(subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout or "[]")
     seen = collections.Counter()
     for number, mutant in enumerate(found, 1):
         del mutant["diff"]
@@ -314,6 +315,8 @@ def main():
     accepted = {key for key, test in known().items() if test != "?"} if options.share or options.units else set()
     if options.unplayed:
         mutants = [it for it in mutants if known().get(it["key"]) == "?"]
+    if not mutants:
+        return print("There is none to be played.")
     own = [it for it in mutants if it["key"] not in accepted]
     ends = units(own, deadline, options.jobs, with_woven=not options.alone, with_alone=not options.share)
     missed = [it for it in mutants if ends.get(it["number"], "") is None]
