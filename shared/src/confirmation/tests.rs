@@ -182,3 +182,8 @@ async fn connection_is_opened_to_what_may_be_called_alone() {
         assert_eq!(accepted.is_ok(), is_opened, "{hosts} {allow_local}");
     }
 }
+
+#[test]
+fn four_kib_of_an_answer_are_read() {
+    assert_eq!(ANSWER_BYTES, 4_096);
+}
