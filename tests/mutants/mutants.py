@@ -65,9 +65,12 @@ def chosen(since, share):
     """What is to be played: all, or those of lines changed `since`, or of the files that CI looks at."""
     everything = listed()
     if since:
+        changes = git("diff", since)
+        if changes is None:
+            sys.exit(f"mutants: git knows no commit {since} here")
         diff = TARGET / "mutants/since.diff"
         diff.parent.mkdir(parents=True, exist_ok=True)
-        diff.write_text(subprocess.run(["git", "diff", since], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout)
+        diff.write_text(changes)
         names = {it["name"] for it in listed("--in-diff", diff)}
         return [it for it in everything if it["name"] in names]
     if not share:
