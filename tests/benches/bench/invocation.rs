@@ -27,7 +27,7 @@ use subject::Subject;
 
 /// Rounds with everybody far away, and the invocations after the first in them: what else this machine does makes some longer,
 /// and none shorter.
-const FAR_ROUNDS: u32 = 2;
+const FAR_ROUNDS: u32 = 4;
 const FAR: Size = Size { warm: 4, open: 0 };
 
 /// How much is played.
