@@ -20,9 +20,14 @@ ARCH_OPTION := $(call option,$(ARCH))
 # Without it SAM, which has no option for x86_64, would have cargo-lambda build for the processor of this machine.
 ARCH_SETTING := $(if $(filter x86_64,$(ARCH)),CARGO_LAMBDA_BUILD.X86_64=true)
 ARCH_TARGET := $(call target,$(ARCH))
-MACHINE_TARGET := $(call target,$(MACHINE))
-# What is measured.
-RELEASED := cargo lambda build --release $(call option,$(MACHINE)) --locked --lambda-dir $(CURDIR)/target/released
+# Builds what stands in the folders $(1) for a processor ($(2)) as it is deployed, into `target`'s folder $(3) and not where
+# what is deployed from here lies.
+define released
+	rustup target add $(call target,$(2))
+	for folder in $(1); do \
+		(cd "$$folder" && cargo lambda build --release $(call option,$(2)) --locked --lambda-dir $(CURDIR)/target/$(3)); \
+	done
+endef
 
 # First on the path: cargo-lambda finds its linker, zig, nowhere else.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -152,23 +157,18 @@ bench: $(if $(PEERS),peers) binaries released echo $(if $(ARM64),arm64) ## Measu
 load: binaries released ## Play thousands of orders through everything at once, beside tables of 10 to 100 000 orders; LOAD=--help lists the options
 	cargo bench --package sandbox --bench bench --profile dev --locked -- load $(LOAD)
 
-# As `programs` builds them for this machine's processor, which finds them compiled, and apart from what is deployed from here.
+# What is measured: `build` for this machine's processor has them compiled already.
 .PHONY: released echo
 released: $(RUN_TOOLS)
-	rustup target add $(MACHINE_TARGET)
-	for function in $(FUNCTIONS); do (cd "functions/$$function" && $(RELEASED)); done
+	$(call released,$(FUNCTIONS:%=functions/%),$(MACHINE),released)
 
 echo: $(RUN_TOOLS)
-	rustup target add $(MACHINE_TARGET)
-	cd tests/benches/echo && $(RELEASED)
+	$(call released,tests/benches/echo,$(MACHINE),released)
 
-# It is not run. Apart from what is deployed from here.
+# It is not run.
 .PHONY: arm64
 arm64: $(RUN_TOOLS) ## Build all functions for arm64, as they are deployed, into target/arm64
-	rustup target add aarch64-unknown-linux-gnu
-	for function in $(FUNCTIONS); do \
-		(cd "functions/$$function" && cargo lambda build --release --arm64 --locked --lambda-dir $(CURDIR)/target/arm64); \
-	done
+	$(call released,$(FUNCTIONS:%=functions/%),arm64,arm64)
 
 # What is missing is said before anything is built.
 .PHONY: peers

@@ -314,10 +314,11 @@ def main():
 
     mutants = [it for it in chosen(options.since, options.share) if it["file"].startswith(options.only)]
     print(f"{len(mutants)} mutants ...", flush=True)
+    tests = known()
     # Where end-to-end tests are not played, what is known of them counts.
-    accepted = {key for key, test in known().items() if test != "?"} if options.share or options.units else set()
+    accepted = {key for key, test in tests.items() if test != "?"} if options.share or options.units else set()
     if options.unplayed:
-        mutants = [it for it in mutants if known().get(it["key"]) == "?"]
+        mutants = [it for it in mutants if tests.get(it["key"]) == "?"]
     if not mutants:
         return print("There is none to be played.")
     own = [it for it in mutants if it["key"] not in accepted]

@@ -4,6 +4,9 @@
 //! at once; so whatever is lost afterwards, `reconcile-orders` carries the wish out.
 
 #[cfg(test)]
+#[path = "../../../shared/src/sample/asked.rs"]
+mod asked;
+#[cfg(test)]
 #[path = "../../../shared/src/sample.rs"]
 mod sample;
 
@@ -130,20 +133,10 @@ fn answer(order: &Order) -> Response<Body> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::asked::{KEY, request};
     use lambda_http::http::HeaderMap;
     use lambda_http::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
     use shared::order::{Attempt, Checkout, Closing, OrderId};
-
-    const KEY: &str = "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk";
-
-    fn event(method: Method, path: &str, key: &'static str) -> Event {
-        let mut event = Event::default();
-        *event.method_mut() = method;
-        *event.uri_mut() = path.parse().unwrap();
-        let key = HeaderValue::from_static(key);
-        event.headers_mut().insert("x-mbx-apikey", key);
-        event
-    }
 
     /// An order whose first and third attempt had a checkout.
     fn order(status: Status, is_closing: bool) -> Order {
@@ -209,7 +202,7 @@ mod tests {
             (Method::POST, "k", Problem::invalid_api_key()),
             (Method::POST, KEY, Problem::no_such_order()),
         ] {
-            let event = event(method, "/orders/a5/close", key);
+            let event = request(method, "/orders/a5/close", key);
             let invocation = Invocation::of(&event, LIMIT_MS, &function.app.settings);
             let ended = function.end(&event, &invocation).await;
             assert_eq!(ended.err(), Some(expected));

@@ -12,6 +12,9 @@ mod taken;
 mod unopened;
 
 #[cfg(test)]
+#[path = "../../../shared/src/sample/asked.rs"]
+mod asked;
+#[cfg(test)]
 #[path = "../../../shared/src/sample.rs"]
 mod sample;
 
@@ -220,18 +223,7 @@ pub fn taking_over(existing: &Order, claim: &Claim, at_ms: i64) -> order::Event 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lambda_http::http::HeaderValue;
-
-    const KEY: &str = "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk";
-
-    fn event(method: Method, path: &str, key: &'static str) -> Event {
-        let mut event = Event::default();
-        *event.method_mut() = method;
-        *event.uri_mut() = path.parse().unwrap();
-        let key = HeaderValue::from_static(key);
-        event.headers_mut().insert("x-mbx-apikey", key);
-        event
-    }
+    use crate::asked::{KEY, request};
 
     #[tokio::test]
     async fn what_cannot_be_an_order_is_refused_before_the_table_is_read() {
@@ -241,7 +233,7 @@ mod tests {
             (Method::POST, "k", Problem::invalid_api_key()),
             (Method::POST, KEY, Problem::not_json()),
         ] {
-            let event = event(method, "/orders", key);
+            let event = request(method, "/orders", key);
             let invocation = Invocation::of(&event, LIMIT_MS, &function.app.settings);
             let ended = function.create(&event, &invocation).await;
             assert_eq!(ended.err(), Some(expected));

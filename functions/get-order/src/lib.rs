@@ -5,6 +5,9 @@ mod one;
 mod query;
 
 #[cfg(test)]
+#[path = "../../../shared/src/sample/asked.rs"]
+mod asked;
+#[cfg(test)]
 #[path = "../../../shared/src/sample.rs"]
 mod sample;
 
@@ -89,19 +92,8 @@ fn is_list(event: &Event) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lambda_http::http::HeaderValue;
+    use crate::asked::{KEY, request};
     use std::collections::HashMap;
-
-    const KEY: &str = "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk";
-
-    fn event(method: Method, path: &str, key: &'static str) -> Event {
-        let mut event = Event::default();
-        *event.method_mut() = method;
-        *event.uri_mut() = path.parse().unwrap();
-        let key = HeaderValue::from_static(key);
-        event.headers_mut().insert("x-mbx-apikey", key);
-        event
-    }
 
     #[test]
     fn orders_of_a_reference_are_asked_for_where_no_id_is() {
@@ -146,10 +138,10 @@ mod tests {
             (Method::GET, "/orders/a5", KEY, Problem::no_such_order()),
             (Method::HEAD, "/orders/a5", KEY, Problem::no_such_order()),
         ] {
-            let ended = function.answer(&event(method.clone(), path, key)).await;
+            let ended = function.answer(&request(method.clone(), path, key)).await;
             assert_eq!(ended.err(), Some(expected.clone()), "{method} {path}");
 
-            let response = function.handle(event(method.clone(), path, key)).await;
+            let response = function.handle(request(method.clone(), path, key)).await;
             assert_eq!(response.status(), expected.status);
             let is_empty = *response.body() == Body::Empty;
             assert_eq!(is_empty, method == Method::HEAD, "{method} {path}");

@@ -7,6 +7,9 @@ mod answer;
 mod request;
 
 #[cfg(test)]
+#[path = "../../../shared/src/sample/asked.rs"]
+mod asked;
+#[cfg(test)]
 #[path = "../../../shared/src/sample.rs"]
 mod sample;
 

@@ -1,16 +1,5 @@
 use super::*;
-use lambda_http::http::HeaderValue;
-
-const KEY: &str = "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk";
-
-fn event(method: Method, path: &str, key: &'static str) -> Event {
-    let mut event = Event::default();
-    *event.method_mut() = method;
-    *event.uri_mut() = path.parse().unwrap();
-    let key = HeaderValue::from_static(key);
-    event.headers_mut().insert("x-mbx-apikey", key);
-    event
-}
+use crate::asked::{KEY, request};
 
 #[tokio::test]
 async fn what_cannot_be_refunded_is_refused_before_the_table_is_read() {
@@ -20,7 +9,7 @@ async fn what_cannot_be_refunded_is_refused_before_the_table_is_read() {
         (Method::POST, "k", Problem::invalid_api_key()),
         (Method::POST, KEY, Problem::refund_not_allowed()),
     ] {
-        let event = event(method, "/orders/a5/refunds", key);
+        let event = request(method, "/orders/a5/refunds", key);
         let invocation = Invocation::of(&event, LIMIT_MS, &function.app.settings);
         let ended = function.give_back(&event, &invocation).await;
         assert_eq!(ended.err(), Some(expected));

@@ -57,10 +57,20 @@ struct Gate {
     tolerance: u64,
 }
 
+impl Gate {
+    fn new(of: &str, what: &str, value: u64, tolerance: u64) -> Self {
+        Self {
+            name: format!("{of}, {what}"),
+            value,
+            tolerance,
+        }
+    }
+}
+
 /// Measures and compares; whether nothing has changed.
 pub async fn measure(options: Options) -> Result<bool, String> {
     let programs = options.programs.unwrap_or_else(crate::released);
-    for subject in functions() {
+    for subject in Subject::deployed() {
         crate::built(&subject.program(&programs))?;
     }
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/gates.json");
@@ -114,25 +124,14 @@ pub async fn measure(options: Options) -> Result<bool, String> {
     Ok(are_kept)
 }
 
-/// The functions: nothing of the echo is ours.
-fn functions() -> Vec<Subject> {
-    let mut all = Subject::ALL.to_vec();
-    all.retain(|subject| subject.is_deployed());
-    all
-}
-
 fn sizes(programs: &Path) -> Result<Vec<Gate>, String> {
     let mut gates = Vec::new();
     // Both kinds of run are of one program.
-    let programs_once = functions().into_iter();
+    let programs_once = Subject::deployed().into_iter();
     for subject in programs_once.filter(|subject| *subject != Subject::ReconcileBusy) {
         let size = size(&subject.program(programs)).map_err(|error| error.to_string())?;
         for (what, value) in [("bytes", size.binary), ("bytes deflated", size.zip)] {
-            gates.push(Gate {
-                name: format!("{}, {what}", subject.program_name()),
-                value,
-                tolerance: SIZE,
-            });
+            gates.push(Gate::new(subject.program_name(), what, value, SIZE));
         }
     }
     Ok(gates)
@@ -142,13 +141,12 @@ fn sizes(programs: &Path) -> Result<Vec<Gate>, String> {
 async fn round_trips(programs: &Path) -> Result<Vec<Gate>, String> {
     let parties = Parties::start().await?;
     let mut gates = Vec::new();
-    for (subject, [first, warm]) in invocation::far(&parties, &functions(), programs).await? {
+    for (subject, [first, warm]) in
+        invocation::far(&parties, &Subject::deployed(), programs).await?
+    {
         for (which, trips) in [("the first", first), ("one after it", warm)] {
-            gates.push(Gate {
-                name: format!("{}, round trips of {which}", subject.name()),
-                value: trips.into(),
-                tolerance: EXACT,
-            });
+            let what = format!("round trips of {which}");
+            gates.push(Gate::new(subject.name(), &what, trips.into(), EXACT));
         }
     }
     Ok(gates)
@@ -156,42 +154,38 @@ async fn round_trips(programs: &Path) -> Result<Vec<Gate>, String> {
 
 /// The least of some rounds: whatever else happens only adds to it.
 async fn peaks_and_calls(parties: &Parties, programs: &Path) -> Result<Vec<Gate>, String> {
-    let mut least = vec![(u64::MAX, u64::MAX); functions().len()];
+    let mut least = vec![(u64::MAX, u64::MAX); Subject::deployed().len()];
     for round in 1..=ROUNDS {
         eprintln!("memory, round {round} of {ROUNDS} ...");
-        let samples = round::play(parties, &functions(), programs, programs, ROUND).await?;
+        let samples = round::play(parties, &Subject::deployed(), programs, programs, ROUND).await?;
         for ((peak, calls), (_, sample)) in least.iter_mut().zip(samples) {
             *peak = sample.peak_kib.min(*peak);
             *calls = sample.calls.min(*calls);
         }
     }
-    let gates = functions().into_iter().zip(least);
+    let gates = Subject::deployed().into_iter().zip(least);
     let gates = gates.flat_map(|(subject, (peak, calls))| {
-        let gate = |what: &str, value, tolerance| Gate {
-            name: format!("{}, {what}", subject.name()),
-            value,
-            tolerance,
-        };
         let all = match subject {
             Subject::ReconcileBusy => format!("calls of a run with {}", ROUND.open),
             _ => format!("calls of {}", ROUND.warm),
         };
-        [gate("KiB at most", peak, PEAK), gate(&all, calls, EXACT)]
+        [
+            Gate::new(subject.name(), "KiB at most", peak, PEAK),
+            Gate::new(subject.name(), &all, calls, EXACT),
+        ]
     });
     Ok(gates.collect())
 }
 
 async fn instructions(parties: &Parties, programs: &Path) -> Result<Vec<Gate>, String> {
-    let few = callgrind::count(parties, &functions(), programs, FEW).await?;
-    let many = callgrind::count(parties, &functions(), programs, MANY).await?;
+    let few = callgrind::count(parties, &Subject::deployed(), programs, FEW).await?;
+    let many = callgrind::count(parties, &Subject::deployed(), programs, MANY).await?;
     let mut gates = Vec::new();
     for (few, many) in few.into_iter().zip(many) {
         let work = many.work.saturating_sub(few.work).max(1);
-        gates.push(Gate {
-            name: format!("{}, instructions", many.subject.name()),
-            value: many.instructions.saturating_sub(few.instructions) / work,
-            tolerance: INSTRUCTIONS,
-        });
+        let each = many.instructions.saturating_sub(few.instructions) / work;
+        let of = many.subject.name();
+        gates.push(Gate::new(of, "instructions", each, INSTRUCTIONS));
     }
     Ok(gates)
 }

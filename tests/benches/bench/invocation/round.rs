@@ -155,7 +155,7 @@ async fn measure(
         checked.map_err(|problem| format!("{problem} {:?}", function.log()))?;
         asked += answer["asked"].as_u64().unwrap_or_default();
         costs.push(cost);
-        called = called.or_else(|| Some(parties.calls()));
+        called.get_or_insert_with(|| parties.calls());
     }
     let mut costs = costs.into_iter();
     let first = costs.next().ok_or("there is nothing to do")?;

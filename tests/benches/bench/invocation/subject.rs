@@ -89,6 +89,12 @@ impl Subject {
         }
     }
 
+    /// The functions: nothing of the echo is ours.
+    pub fn deployed() -> Vec<Self> {
+        let all = Self::ALL.into_iter();
+        all.filter(|subject| subject.is_deployed()).collect()
+    }
+
     /// Whether it is a function of ours.
     pub fn is_deployed(self) -> bool {
         self != Self::Echo && !self.is_peer()
