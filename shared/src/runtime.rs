@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use lambda_http::{Body, Request, Response};
 use lambda_runtime::tower::util::MapFutureLayer;
 use lambda_runtime::{Error, LambdaEvent, Runtime, service_fn};
+use mimalloc::MiMalloc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -14,6 +15,10 @@ use tracing::{Instrument as _, error, warn};
 use crate::app::StartError;
 use crate::metrics::{self, Metric};
 use crate::{aws, event, log};
+
+/// Gives memory: an invocation takes a tenth less of the processor than with glibc's own (DESIGN.md, *How heavy is a function*).
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// Where settings are found: in the environment.
 pub type Lookup = fn(&str) -> Option<String>;

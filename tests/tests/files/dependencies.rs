@@ -7,7 +7,7 @@ use serde_json::Value;
 
 /// The direct dependencies of the functions and of what they share, each with what it is for. What these bring along is in
 /// the bill of materials of each function, and held against `deny.toml`.
-pub(crate) const ALLOWED: [(&str, &str); 33] = [
+pub(crate) const ALLOWED: [(&str, &str); 34] = [
     ("aws-credential-types", "AWS"),
     ("aws-sdk-dynamodb", "AWS"),
     ("aws-sdk-secretsmanager", "AWS"),
@@ -24,6 +24,7 @@ pub(crate) const ALLOWED: [(&str, &str); 33] = [
     ("jiff", "time"),
     ("lambda_http", "Lambda"),
     ("lambda_runtime", "Lambda"),
+    ("mimalloc", "memory"),
     ("reqwest", "HTTP"),
     ("ring", "verifying"),
     ("rust_decimal", "money"),
