@@ -34,7 +34,7 @@ const FAR: Size = Size { warm: 4, open: 0 };
 #[derive(Args, Debug)]
 pub struct Options {
     /// Rounds; each plays every function once
-    #[arg(long, value_name = "N", default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     rounds: u32,
     /// Invocations of each function in a round after the first
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1_000))]

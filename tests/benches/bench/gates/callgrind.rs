@@ -118,9 +118,9 @@ pub async fn count(
         counts.push(Count {
             subject,
             instructions: total.ok_or_else(|| format!("{name} counted nothing"))?,
-            work: match sample.asked {
+            work: match sample.worked_on {
                 0 => u64::try_from(sample.warm.len()).unwrap_or(u64::MAX),
-                asked => asked,
+                orders => orders,
             },
         });
     }

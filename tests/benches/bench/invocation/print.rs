@@ -79,7 +79,7 @@ pub fn goals(rows: &[Row]) {
             continue;
         };
         let verdict = match value {
-            value if value <= goal.strive_for => "",
+            value if value <= goal.strive_for => "   both reached",
             value if value <= goal.reach => "   reached",
             _ => "   MISSED",
         };

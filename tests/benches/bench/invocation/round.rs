@@ -34,8 +34,8 @@ pub struct Sample {
     /// How often DynamoDB, Binance and LeadsCalendar were called by the invocations after the first.
     pub calls: u64,
     pub peak_kib: u64,
-    /// Of the busy run: the orders that it asked about.
-    pub asked: u64,
+    /// Of the busy run: the orders that it asked about, and those that it told of. None was both.
+    pub worked_on: u64,
     /// The process, which has ended.
     pub pid: u32,
 }
@@ -43,7 +43,7 @@ pub struct Sample {
 impl Sample {
     /// CPU time of each unit of work after the first invocation: of the busy run, of an order.
     pub fn each_cpu(&self) -> impl Iterator<Item = Duration> {
-        let orders = u32::try_from(self.asked.max(1)).unwrap_or(u32::MAX);
+        let orders = u32::try_from(self.worked_on.max(1)).unwrap_or(u32::MAX);
         self.warm.iter().map(move |cost| cost.cpu / orders)
     }
 }
@@ -144,7 +144,7 @@ async fn measure(
         cpu: cpu(function.pid())?,
         wall: began.elapsed(),
     };
-    let (mut costs, mut round_trips, mut asked) = (Vec::new(), Vec::new(), 0);
+    let (mut costs, mut round_trips, mut worked_on) = (Vec::new(), Vec::new(), 0);
     let mut called = None;
     for event in events {
         // What init has left under way is none of the invocation's.
@@ -153,7 +153,8 @@ async fn measure(
         round_trips.push(parties.distance.round_trips());
         let checked = subject.check(&answer);
         checked.map_err(|problem| format!("{problem} {:?}", function.log()))?;
-        asked += answer["asked"].as_u64().unwrap_or_default();
+        let number = |what: &str| answer[what].as_u64().unwrap_or_default();
+        worked_on += number("asked") + number("confirmed");
         costs.push(cost);
         called.get_or_insert_with(|| parties.calls());
     }
@@ -166,7 +167,7 @@ async fn measure(
         round_trips,
         calls: called.map_or(0, |before| parties.calls() - before),
         peak_kib: peak_kib(function.pid())?,
-        asked,
+        worked_on,
         pid: function.pid(),
     };
     let ended = function.terminate().await;
