@@ -174,11 +174,11 @@ pub async fn while_opening<T>(
         opening.await;
         pending::<Infallible>().await
     };
-    // What is opened is begun first, and so there first.
+    // In this order, so that what is answered at once, as a stranger is, opens nothing.
     tokio::select! {
         biased;
-        never = opening => match never {},
         worked = work => worked,
+        never = opening => match never {},
     }
 }
 
@@ -202,6 +202,8 @@ pub fn not_yet(what: &'static str, error: impl Into<Problem>) {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use tracing::Level;
 
     use super::*;
@@ -248,6 +250,22 @@ mod tests {
             2
         };
         assert_eq!(while_opening(work, async {}).await, 2);
+    }
+
+    #[tokio::test]
+    async fn what_is_answered_at_once_opens_nothing() {
+        let opened = Cell::new(0);
+        let opening = async || opened.set(opened.get() + 1);
+
+        assert_eq!(while_opening(async { 1 }, opening()).await, 1);
+        assert_eq!(opened.get(), 0);
+
+        let waits = async {
+            tokio::task::yield_now().await;
+            2
+        };
+        assert_eq!(while_opening(waits, opening()).await, 2);
+        assert_eq!(opened.get(), 1);
     }
 
     #[tokio::test]
